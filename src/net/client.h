@@ -1,0 +1,70 @@
+/* Client: one connection, its unread request bytes and its unsent replies.
+ *
+ * A client that is idle holds this struct and nothing else: the query buffer exists only while a request is
+ * incomplete, reply chunks only while replies are unsent.
+ *
+ * What the server knows of a client beyond the connection (name, database number, authentication ...) is its
+ * session, opaque here. */
+#ifndef STINT_NET_CLIENT_H
+#define STINT_NET_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/blob.h"
+#include "base/slice.h"
+#include "net/loop.h"
+
+struct database;
+struct session;
+struct query;
+struct reply_chunk;
+
+enum client_flag {
+    CLIENT_UNIX_SOCKET = 1 << 0,
+    CLIENT_CLOSE_AFTER_REPLY = 1 << 1, /* take no more requests, close when the replies are sent */
+    CLIENT_CLOSE_NOW = 1 << 2,         /* close at the end of the turn without sending */
+    CLIENT_WANTS_WRITE = 1 << 3,       /* EPOLLOUT is registered */
+    CLIENT_FLUSH_QUEUED = 1 << 4,      /* in the list of clients with replies to send */
+    CLIENT_REPLY_OFF = 1 << 5,         /* CLIENT REPLY OFF */
+    CLIENT_REPLY_SKIP = 1 << 6,        /* the running request gets no reply */
+    CLIENT_REPLY_SKIP_NEXT = 1 << 7,   /* CLIENT REPLY SKIP: the next request gets no reply */
+    CLIENT_REPLIED_ERROR = 1 << 8,     /* the running request was answered with an error */
+    CLIENT_READY = 1 << 9,             /* in the list of clients with complete requests not yet run */
+    CLIENT_NO_EVICT = 1 << 10,
+    CLIENT_NO_TOUCH = 1 << 11,
+    CLIENT_AUTHENTICATED = 1 << 12,
+    CLIENT_TCP6 = 1 << 13,
+    CLIENT_CLOSING = 1 << 14, /* in the list of clients to close */
+    CLIENT_READ_PAUSED = 1 << 15,
+};
+
+typedef struct client client;
+struct client {
+    struct source source; /* first: what epoll hands back */
+    uint32_t flags;       /* enum client_flag */
+    uint8_t resp;         /* protocol version of the replies: 2 or 3 */
+
+    /* Replies not yet sent: a chain of chunks; reply_at..reply_end is the free room in the last one. */
+    char *reply_at;
+    char *reply_end;
+    struct reply_chunk *reply_head;
+    struct reply_chunk *reply_tail;
+    size_t reply_sent;         /* bytes of the first chunk already sent */
+    size_t reply_memory_bytes; /* memory of all chunks */
+
+    struct query *query; /* an incomplete request, or NULL */
+
+    struct database *db;     /* selected */
+    struct session *session; /* what server/ knows of the client */
+
+    struct client *next_flush;   /* CLIENT_FLUSH_QUEUED */
+    struct client *next_ready;   /* CLIENT_READY */
+    struct client *next_closing; /* CLIENT_CLOSING */
+
+    int64_t last_activity_ms;     /* monotonic; when bytes last came */
+    int64_t soft_limit_since_ms;  /* monotonic; when the reply memory went over the soft limit, 0: it is not */
+    uint64_t bytes_in, bytes_out; /* of the connection's life */
+};
+
+#endif
