@@ -30,13 +30,17 @@ enum client_flag {
     CLIENT_REPLY_SKIP = 1 << 6,        /* the running request gets no reply */
     CLIENT_REPLY_SKIP_NEXT = 1 << 7,   /* CLIENT REPLY SKIP: the next request gets no reply */
     CLIENT_REPLIED_ERROR = 1 << 8,     /* the running request was answered with an error */
-    CLIENT_READY = 1 << 9,             /* in the list of clients with complete requests not yet run */
     CLIENT_NO_EVICT = 1 << 10,
     CLIENT_NO_TOUCH = 1 << 11,
     CLIENT_AUTHENTICATED = 1 << 12,
     CLIENT_TCP6 = 1 << 13,
     CLIENT_CLOSING = 1 << 14, /* in the list of clients to close */
-    CLIENT_READ_PAUSED = 1 << 15,
+};
+
+/* The other end of a TCP connection. */
+struct peer {
+    unsigned char ip[16]; /* IPv4: the first 4 */
+    uint16_t port;
 };
 
 typedef struct client client;
@@ -59,12 +63,52 @@ struct client {
     struct session *session; /* what server/ knows of the client */
 
     struct client *next_flush;   /* CLIENT_FLUSH_QUEUED */
-    struct client *next_ready;   /* CLIENT_READY */
     struct client *next_closing; /* CLIENT_CLOSING */
 
-    int64_t last_activity_ms;     /* monotonic; when bytes last came */
+    uint64_t id;                  /* unique for the life of the process, from 1 */
+    int64_t created_ms;           /* monotonic */
+    int64_t last_activity_ms;     /* monotonic; when bytes last came or went */
     int64_t soft_limit_since_ms;  /* monotonic; when the reply memory went over the soft limit, 0: it is not */
     uint64_t bytes_in, bytes_out; /* of the connection's life */
+    struct peer peer;
+    int index; /* in the array of all clients */
 };
+
+/* What server/ does when clients come and go; set once at start. */
+struct client_hooks {
+    void (*opened)(client *c); /* sets session and db */
+    void (*closed)(client *c); /* frees the session */
+};
+extern struct client_hooks client_hooks;
+
+/* A client for a connected socket (non-blocking); flags tell unix sockets and IPv6. Takes over the socket. NULL if
+ * the kernel will not watch it; the socket is closed then. */
+client *client_new(int fd, uint32_t flags, const struct peer *peer);
+
+/* Marks the client to be closed: CLIENT_CLOSE_AFTER_REPLY when its replies are sent, CLIENT_CLOSE_NOW at the end of
+ * the batch, replies or not. It runs no further request. The struct stays valid until then. */
+void client_close_soon(client *c, enum client_flag how);
+/* Closes and frees all clients that were marked. Called between batches only. */
+void client_close_marked(void);
+
+/* Registers the events that the client's flags ask for. */
+void client_update_events(client *c);
+
+/* All clients: index 0 to client_count() - 1, in no order that lasts longer than until one is closed. */
+int client_count(void);
+client *client_at(int index);
+/* The client with that id, or NULL. */
+client *client_by_id(uint64_t id);
+
+/* "127.0.0.1:6379", "[::1]:6379" or "/path:0": the two ends of the connection, as CLIENT LIST shows them. */
+#define CLIENT_ADDRESS_BYTES 160
+void client_peer_text(const client *c, char text[CLIENT_ADDRESS_BYTES]);
+void client_local_text(const client *c, char text[CLIENT_ADDRESS_BYTES]);
+/* Whether the connection comes from this machine. */
+bool client_is_local(const client *c);
+
+/* "id=7 addr=127.0.0.1:50000": for log lines. */
+#define CLIENT_DESCRIPTION_BYTES (CLIENT_ADDRESS_BYTES + 40)
+void client_describe(const client *c, char text[CLIENT_DESCRIPTION_BYTES]);
 
 #endif

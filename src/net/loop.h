@@ -30,6 +30,9 @@ void loop_change(struct source *s, uint32_t events);
 /* Stops watching; pending events of the source are dropped. The fd stays open. */
 void loop_remove(struct source *s);
 
+/* Called in every turn when the wait is over, before the first callback: the owner of the loop defines it. */
+extern void (*loop_after_wait)(void);
+
 /* One turn: waits up to timeout_ms (0: not at all, -1: without limit), then calls the callbacks. Returns how many
  * events came. */
 int loop_turn(int timeout_ms);

@@ -4,8 +4,7 @@
  * have are written as Redis writes them there: a map as a flat array, a set or push as an array, a double or a big
  * number as a bulk string, a boolean as 0 or 1, null as a null bulk string.
  *
- * Nothing fails: memory is taken as needed, and a client over its output limit is marked to be closed. A client
- * that wants no replies (CLIENT REPLY OFF) gets none. */
+ * Nothing fails: memory is taken as needed, and a client over its output limit is marked to be closed. */
 #ifndef STINT_NET_REPLY_H
 #define STINT_NET_REPLY_H
 
@@ -57,8 +56,7 @@ void reply_set(client *c, size_t count);
 void reply_push(client *c, size_t count);
 void reply_attribute(client *c, size_t pairs); /* RESP3 only: the caller writes none in RESP2 */
 
-/* Aggregates whose length is not known yet: begin, write the elements, then finish with their number. They nest.
- * A client that gets no replies has a NULL mark, which finish accepts. */
+/* Aggregates whose length is not known yet: begin, write the elements, then finish with their number. They nest. */
 typedef struct reply_chunk *reply_mark;
 reply_mark reply_begin(client *c);
 void reply_finish_array(client *c, reply_mark mark, size_t count);

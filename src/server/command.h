@@ -1,10 +1,12 @@
 /* Command: what the server knows of a command.
  *
- * The rows live in command/table.c, the single source for dispatch, the COMMAND replies, ACL categories and the
- * documentation. The dispatcher finds a row by name once per request. */
+ * The rows live in command/table/, the single source for dispatch, the COMMAND replies, ACL categories and
+ * the documentation; command/table.c makes one table of them and completes them. The dispatcher finds a row
+ * by name once per request, see registry.h. */
 #ifndef STINT_SERVER_COMMAND_H
 #define STINT_SERVER_COMMAND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/slice.h"
@@ -21,7 +23,7 @@ typedef struct args {
 /* Runs one command: checks the arguments, acts and writes exactly one reply. */
 typedef void command_handler(client *c, const args *a);
 
-/* What COMMAND INFO reports as flags; the names on the wire are these in lower case. */
+/* What a command is like; COMMAND INFO reports all of it but MAY_REPLICATE. */
 enum command_flag {
     COMMAND_WRITE = 1 << 0,
     COMMAND_READONLY = 1 << 1,
@@ -40,11 +42,12 @@ enum command_flag {
     COMMAND_MAY_REPLICATE = 1 << 14,
     COMMAND_NO_ASYNC_LOADING = 1 << 15,
     COMMAND_NO_MULTI = 1 << 16,
-    COMMAND_MOVABLE_KEYS = 1 << 17,
+    COMMAND_MOVABLE_KEYS = 1 << 17, /* derived: a key specification has no fixed place */
     COMMAND_ALLOW_BUSY = 1 << 18,
+    COMMAND_NO_MANDATORY_KEYS = 1 << 19,
 };
 
-/* ACL categories (the names on the wire are "@" and these in lower case). */
+/* ACL categories. */
 enum command_category {
     CATEGORY_KEYSPACE = 1 << 0,
     CATEGORY_READ = 1 << 1,
@@ -69,6 +72,8 @@ enum command_category {
     CATEGORY_SCRIPTING = 1 << 20,
 };
 
+#define CATEGORY_COUNT 21
+
 enum command_group {
     GROUP_GENERIC,
     GROUP_STRING,
@@ -86,6 +91,7 @@ enum command_group {
     GROUP_GEO,
     GROUP_STREAM,
     GROUP_BITMAP,
+    GROUP_COUNT,
 };
 
 /* What a key specification says of its keys. */
@@ -135,29 +141,65 @@ typedef struct key_spec {
 
 #define COMMAND_KEY_SPECS_MAX 4
 
+/* One key of a request. */
+typedef struct key_position {
+    int index;      /* in argv */
+    uint16_t flags; /* enum key_flag */
+} key_position;
+
+/* What key specifications can't say. Called for every key that the specification with that number finds, to
+ * correct its flags, and once, with index 0, for a specification whose begin is unknown, to set its place.
+ * Returns false if there is no such key. */
+typedef bool command_key_rule(const slice *argv, int argc, int spec, key_position *key);
+
 typedef struct command command;
 struct command {
     const char *name; /* lower case; of a subcommand, its own word only */
     command_handler *handler;
     int arity;           /* counts the name; negative: at least that many */
     uint32_t flags;      /* enum command_flag */
-    uint32_t categories; /* enum command_category; READ, WRITE, ADMIN+DANGEROUS, FAST/SLOW etc. spelled out */
-    uint8_t group;       /* enum command_group */
-    key_spec keys[COMMAND_KEY_SPECS_MAX];
+    uint32_t categories; /* enum command_category; those that command_complete() adds are not in the row */
+    uint8_t group;       /* enum command_group; set when the table is loaded */
+    bool internal;       /* not for applications: "syscmd" in COMMAND DOCS */
+    key_spec keys[COMMAND_KEY_SPECS_MAX]; /* the used ones first */
+    command_key_rule *key_rule; /* where a specification is unknown or has VARIABLE_FLAGS, else NULL */
     const char *since;
-    const char *summary;     /* in our own words */
+    const char *summary; /* in our own words */
     const char *complexity;
-    const char *syntax;      /* the arguments after the name; the small language is described in command/syntax.h */
+    const char *syntax;      /* the arguments after the name, in the language of command/syntax.h, or NULL */
     const char *const *tips; /* NULL-terminated, or NULL */
     const char *const *history; /* NULL-terminated: version, change, version, change, ...; or NULL */
-    const char *replaced_by; /* of a deprecated command: what to use instead, else NULL */
+    const char *replaced_by;    /* of a deprecated command: what to use instead, else NULL */
     const char *deprecated_since;
     const command *subcommands; /* ends with a row whose name is NULL; or NULL */
-    const command *parent;      /* of a subcommand; set when the table is loaded */
-    const char *full_name;      /* "config|get"; set when the table is loaded */
-    int id;                     /* index of the row's statistics; set when the table is loaded */
-    uint8_t simple_first, simple_step; /* legacy key triple (first, last, step), derived from the specs on load */
-    int16_t simple_last;
+
+    /* Set when the table is loaded. */
+    const command *parent; /* of a subcommand */
+    const char *full_name; /* "config|get" */
+    int id;                /* index of the row's statistics */
+    uint8_t simple_first;  /* the legacy key triple: position of the first key, 0 if there is none, */
+    uint8_t simple_step;   /* distance between keys, */
+    int16_t simple_last;   /* and position of the last; negative: counted from the end */
 };
+
+/* Fills in what follows from the rest of a row: categories that its flags imply (READ, WRITE, ADMIN and
+ * DANGEROUS, PUBSUB, BLOCKING, FAST or SLOW), MOVABLE_KEYS and the legacy key triple. */
+void command_complete(command *row);
+
+/* A flag as COMMAND INFO names it. The names come in its order; one that has no flag ends them. */
+typedef struct command_flag_name {
+    uint32_t flag;
+    const char *name;
+} command_flag_name;
+
+extern const command_flag_name command_flag_names[]; /* of enum command_flag */
+extern const command_flag_name key_flag_names[];     /* of enum key_flag */
+
+/* Names of the categories, without "@", and of the groups, by bit number and value. */
+extern const char *const category_names[CATEGORY_COUNT];
+extern const char *const group_names[GROUP_COUNT];
+
+/* The category of that name in any case, without "@"; 0 if there is none. */
+uint32_t category_find(slice name);
 
 #endif

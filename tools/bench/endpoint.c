@@ -43,7 +43,8 @@ static int close_keeping_errno(int fd) {
 int endpoint_connect(const endpoint *e) {
     int fd = socket(e->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return -1;
-    if (connect(fd, (const struct sockaddr *)&e->address, e->address_len) != 0) return close_keeping_errno(fd);
+    if (connect(fd, (const struct sockaddr *)&e->address, e->address_len) != 0)
+        return close_keeping_errno(fd);
     int on = 1;
     if (e->address.ss_family != AF_UNIX) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return fd;

@@ -1,7 +1,7 @@
 /* Histogram: log-linear counting of latencies.
  *
- * Every doubling of the value is cut into 128 equal steps, so that the width of a step stays below 0.8% of the
- * value wherever it lies, and recording is a shift and an increment:
+ * Every doubling of the value is cut into 128 equal steps, so that the width of a step stays below 0.8% of
+ * the value wherever it lies, and recording is a shift and an increment:
  *
  *     value (ns)     0 .. 255      256 .. 511    512 .. 1023   ...
  *     step width     1             2             4             ...

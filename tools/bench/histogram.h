@@ -27,8 +27,8 @@ void histogram_record(histogram *h, uint64_t value_ns, uint64_t times);
 /* Adds everything counted in `from` to `into`. */
 void histogram_merge(histogram *into, const histogram *from);
 
-/* The value in ns that `percent` (0..100) of the counted values do not exceed, rounded up to the end of its step
- * but never above the exact maximum. 0 if nothing was counted. */
+/* The value in ns that `percent` (0..100) of the counted values do not exceed, rounded up to the end of its
+ * step but never above the exact maximum. 0 if nothing was counted. */
 uint64_t histogram_percentile(const histogram *h, double percent);
 
 /* The exact mean in ns; 0 if nothing was counted. */

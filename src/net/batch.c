@@ -1,0 +1,121 @@
+/* Batch: fixed arrays, emptied by running. Nothing is allocated per request. */
+#include "net/batch.h"
+
+#include <assert.h>
+
+#include "base/alloc.h"
+#include "base/compiler.h"
+#include "net/output.h"
+
+/* The arena is used again from its start by each batch, and so stays in the cache while requests are short. */
+#define ARENA_BYTES (8 * BATCH_REGION_BYTES)
+#define ARGS_MAX    (4 * BATCH_REGION_ARGS)
+
+struct batch_hooks batch_hooks;
+
+static struct request requests[BATCH_REQUESTS_MAX];
+static int request_count;
+static slice *args;
+static size_t args_used;
+static char *arena;
+static size_t arena_used;
+
+/* Memory to free when the batch has run: one of the two is set. */
+static struct retired {
+    void *block;
+    blob *blob;
+} *retired;
+static size_t retired_count, retired_capacity;
+
+void batch_open(void) {
+    arena = alloc(ARENA_BYTES); /* touched as needed only */
+    args = alloc(ARGS_MAX * sizeof(*args));
+}
+
+void batch_run_requests(void) {
+    if (request_count == 0) return;
+    int count = request_count;
+    request_count = 0;
+    args_used = 0;
+    batch_hooks.run(requests, count);
+    output_flush_queued();
+}
+
+static void free_retired(void) {
+    for (size_t i = 0; i < retired_count; i++) {
+        alloc_free_unsized(retired[i].block);
+        if (retired[i].blob) blob_release(retired[i].blob);
+    }
+    retired_count = 0;
+}
+
+static void empty(void) {
+    batch_run_requests();
+    free_retired();
+    arena_used = 0;
+}
+
+void batch_run(void) {
+    empty();
+    output_flush_queued(); /* of clients that got messages without a request of their own */
+    client_close_marked();
+}
+
+char *batch_region(void) {
+    if (arena_used + BATCH_REGION_BYTES > ARENA_BYTES) empty();
+    return arena + arena_used;
+}
+
+void batch_keep(size_t bytes) {
+    arena_used += bytes;
+    assert(arena_used <= ARENA_BYTES);
+}
+
+slice *batch_args(void) {
+    if (unlikely(request_count == BATCH_REQUESTS_MAX || args_used + BATCH_REGION_ARGS > ARGS_MAX)) batch_run_requests();
+    return args + args_used;
+}
+
+static struct request *next_request(client *c) {
+    assert(request_count < BATCH_REQUESTS_MAX);
+    struct request *r = &requests[request_count++];
+    r->client = c;
+    return r;
+}
+
+void batch_add(client *c, const slice *argv, int argc, size_t bytes) {
+    struct request *r = next_request(c);
+    r->argv = argv;
+    r->argc = argc;
+    r->bytes = bytes;
+    r->error = NULL;
+    r->key_index = 0;
+    if (argv == args + args_used) args_used += (size_t)argc;
+    batch_hooks.prepare(r);
+}
+
+void batch_add_error(client *c, const char *error) {
+    struct request *r = next_request(c);
+    *r = (struct request){.client = c, .error = error};
+}
+
+static struct retired *next_retired(void) {
+    if (retired_count == retired_capacity) {
+        retired_capacity = retired_capacity ? 2 * retired_capacity : 16;
+        retired = alloc_resize(retired, retired_capacity * sizeof(*retired));
+    }
+    return &retired[retired_count++];
+}
+
+void batch_retire_block(void *block) { *next_retired() = (struct retired){.block = block}; }
+void batch_retire_blob(blob *b) { *next_retired() = (struct retired){.blob = b}; }
+
+blob *batch_take_blob(slice argument) {
+    for (size_t i = 0; i < retired_count; i++) {
+        blob *b = retired[i].blob;
+        if (!b || b->data != argument.data || b->len != argument.len) continue;
+        retired[i].blob = NULL;
+        return b;
+    }
+    return NULL;
+}

@@ -1,0 +1,36 @@
+/* Query: a client's bytes on their way to becoming requests.
+ *
+ * All clients are read into the batch's arena. Only what is left of an incomplete request moves to a buffer of the
+ * client's own, and back before the next bytes if it is short. A long request is collected in the client's own
+ * buffer, and a large argument in a blob of its own, which the keyspace can adopt without a copy. */
+#ifndef STINT_NET_QUERY_H
+#define STINT_NET_QUERY_H
+
+#include "net/client.h"
+#include "net/resp.h"
+
+/* Limits for everyone. */
+struct query_limits {
+    uint64_t buffer_bytes; /* of one incomplete request: client-query-buffer-limit */
+    int64_t bulk_bytes;    /* of one argument: proto-max-bulk-len */
+};
+extern struct query_limits query_limits;
+
+struct query_statistics {
+    uint64_t bytes_received, reads;
+    uint64_t limit_disconnections;
+};
+extern struct query_statistics query_statistics;
+
+/* Reads once from the client's socket and adds the requests that are complete to the batch. Queues the client to
+ * be closed when the other end is gone. */
+void query_read(client *c);
+
+/* Bytes of an incomplete request that wait, and the memory that they take. */
+size_t query_pending_bytes(const client *c);
+size_t query_memory_bytes(const client *c);
+
+/* Frees the client's query buffer. */
+void query_discard(client *c);
+
+#endif

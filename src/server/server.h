@@ -1,0 +1,29 @@
+/* Server: start, turn and stop. */
+#ifndef STINT_SERVER_SERVER_H
+#define STINT_SERVER_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define STINT_VERSION "0.1.0"
+/* The version of the protocol and commands that clients are told, so that they use what there is. */
+#define REDIS_VERSION "7.4.0"
+
+#define RUN_ID_CHARS 40
+
+struct server {
+    char run_id[RUN_ID_CHARS + 1];
+    char executable[4096];
+    int64_t cron_interval_ms;
+};
+extern struct server server;
+
+/* Opens everything: database, loop, listeners, background thread. Exits with a message if that is not possible. */
+void server_open(void);
+/* Serves until it is told to stop. Returns the exit status. */
+int server_run(void);
+
+/* Asks the loop to stop after this turn (SHUTDOWN, signals). */
+void server_stop(void);
+
+#endif

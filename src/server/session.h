@@ -1,0 +1,33 @@
+/* Session: what the server knows of a client beyond its connection. */
+#ifndef STINT_SERVER_SESSION_H
+#define STINT_SERVER_SESSION_H
+
+#include "net/client.h"
+#include "server/command.h"
+
+struct session {
+    char *name;         /* CLIENT SETNAME, or NULL */
+    char *library_name; /* CLIENT SETINFO, or NULL */
+    char *library_version;
+    const command *last_command; /* NULL: none yet */
+    uint64_t commands;           /* requests run */
+};
+
+/* Hooks of the network room: a client came, a client went. */
+void session_open(client *c);
+void session_close(client *c);
+
+/* Puts the client back to what a new connection is, for RESET: database 0, RESP2, no name, no modes, and not
+ * authenticated where a password is required. */
+void session_reset(client *c);
+
+/* Whether clients need a password. */
+bool session_password_required(void);
+/* Checks name and password in time that does not depend on where they differ; authenticates the client if right.
+ * False if wrong. */
+bool session_authenticate(client *c, slice user, slice password);
+
+/* Sets one of the session's texts (NULL or a copy made by alloc_text_of) to another; an empty one becomes NULL. */
+void session_set_text(char **text, slice value);
+
+#endif

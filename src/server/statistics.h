@@ -1,0 +1,46 @@
+/* Statistics: what INFO tells beyond what the modules count themselves. */
+#ifndef STINT_SERVER_STATISTICS_H
+#define STINT_SERVER_STATISTICS_H
+
+#include <stdint.h>
+
+#include "base/slice.h"
+#include "net/client.h"
+#include "server/command.h"
+
+/* Of one row of the command table. */
+struct command_statistics {
+    uint64_t calls, ticks; /* ticks: clock_ticks() spent; see statistics_command_us */
+    uint64_t rejected_calls, failed_calls;
+};
+
+struct statistics {
+    uint64_t commands;
+    uint64_t error_replies, unexpected_error_replies;
+    uint64_t auth_denied;
+    uint64_t loop_turns, loop_us, loop_command_ticks;
+    /* averages over the last 1.6 seconds */
+    double commands_per_second, input_kb_per_second, output_kb_per_second, turns_per_second, turn_us;
+    int64_t started_unix_ms;
+};
+extern struct statistics statistics;
+
+/* Makes room for the rows of the command table. */
+void statistics_open(void);
+/* The figures of a row. */
+struct command_statistics *statistics_of(const command *row);
+/* Microseconds spent in a row's handler. */
+uint64_t statistics_command_us(const struct command_statistics *s);
+
+/* Counts an error reply under its code ("ERR", "WRONGTYPE"); the hook of the reply module. */
+void statistics_count_error(client *c, slice text);
+/* Calls visit with each error code and its count, in alphabetical order. */
+void statistics_each_error(void (*visit)(void *context, const char *code, uint64_t count), void *context);
+
+/* Takes the samples that the averages are made from; called every 100 ms. */
+void statistics_sample(void);
+
+/* CONFIG RESETSTAT: everything that counts begins again at zero, the other modules' figures included. */
+void statistics_reset(void);
+
+#endif

@@ -1,0 +1,306 @@
+/* Keyspace: one function per way of touching a key; the header says what each touch means.
+ *
+ * Expiry is kept in the entry, and the table's due times find it: no second dictionary. A key that has expired is
+ * deleted by whoever meets it first, a lookup or keyspace_expire_due. */
+#include "store/keyspace.h"
+
+#include <assert.h>
+
+#include "base/background.h"
+#include "base/clock.h"
+#include "base/compiler.h"
+#include "store/recency.h"
+#include "store/types/string.h"
+
+struct keyspace_statistics keyspace_statistics;
+bool keyspace_active_expire = true;
+
+static database *databases;
+static int database_count;
+
+static keyspace_observer *observers[KEYSPACE_OBSERVERS_MAX];
+static int observer_count;
+
+void keyspace_open(int count) {
+    databases = alloc_zeroed((size_t)count * sizeof(*databases));
+    database_count = count;
+    for (int i = 0; i < count; i++) {
+        databases[i].id = i;
+        databases[i].keys = table_new(&table_of_entries);
+    }
+}
+
+int keyspace_databases(void) { return database_count; }
+
+database *keyspace_database(int id) {
+    assert(id >= 0 && id < database_count);
+    return &databases[id];
+}
+
+void keyspace_observe(keyspace_observer *observer) {
+    assert(observer_count < KEYSPACE_OBSERVERS_MAX);
+    observers[observer_count++] = observer;
+}
+
+void keyspace_changed(database *db, const key *k, enum keyspace_event event) {
+    keyspace_statistics.changes++;
+    for (int i = 0; i < observer_count; i++) observers[i](db, k->name, event);
+}
+
+/* --- The only places where entries enter and leave a database --- */
+
+static void free_entry(void *element) {
+    entry *e = element;
+    string_free_value(e);
+    entry_free_shell(e);
+}
+
+static void count_expiry(database *db, const entry *e, int sign) {
+    if (!entry_expires(e)) return;
+    db->expiring += (size_t)sign;
+    db->expiry_sum_ms += sign * (__int128)entry_expiry_ms(e);
+}
+
+static void add(database *db, uint64_t hash, entry *e) {
+    table_insert(db->keys, e, hash);
+    count_expiry(db, e, +1);
+    if (entry_expires(e)) table_note_due(db->keys, hash, e, entry_expiry_ms(e));
+}
+
+static entry *take_out(database *db, const key *k) {
+    entry *e = table_remove(db->keys, k->name, k->hash);
+    if (e) count_expiry(db, e, -1);
+    return e;
+}
+
+/* Puts an entry with the same key in the place of another, which is freed. */
+static void replace(database *db, uint64_t hash, entry *before, entry *after) {
+    count_expiry(db, before, -1);
+    table_replace(db->keys, hash, before, after);
+    count_expiry(db, after, +1);
+    if (entry_expiry_ms(after) < entry_expiry_ms(before))
+        table_note_due(db->keys, hash, after, entry_expiry_ms(after));
+    free_entry(before);
+}
+
+/* The name may be the entry's own key: it is announced before the entry is freed. */
+static void expire(database *db, const key *k) {
+    entry *e = take_out(db, k);
+    keyspace_statistics.expired++;
+    keyspace_changed(db, k, EVENT_EXPIRED);
+    free_entry(e);
+}
+
+/* The entry with that key, expired or not mattering: an expired one is deleted. */
+static inline entry *find_live(database *db, const key *k) {
+    entry *e = table_find(db->keys, k->name, k->hash);
+    if (e && unlikely(entry_expires(e)) && entry_expiry_ms(e) <= clock_unix_ms()) {
+        expire(db, k);
+        return NULL;
+    }
+    return e;
+}
+
+/* --- Looking up --- */
+
+entry *keyspace_read(database *db, const key *k) {
+    entry *e = find_live(db, k);
+    if (!e) {
+        keyspace_statistics.misses++;
+        return NULL;
+    }
+    keyspace_statistics.hits++;
+    recency_touch(e);
+    return e;
+}
+
+entry *keyspace_write(database *db, const key *k) {
+    entry *e = find_live(db, k);
+    if (e) recency_touch(e);
+    return e;
+}
+
+entry *keyspace_peek(database *db, const key *k) { return find_live(db, k); }
+
+entry *keyspace_random(database *db) {
+    for (;;) {
+        entry *e = table_random(db->keys);
+        if (!e || entry_expiry_ms(e) > clock_unix_ms()) return e;
+        key k = key_of(entry_key(e));
+        expire(db, &k);
+    }
+}
+
+struct live_visitor {
+    void (*visit)(void *context, void *entry);
+    void *context;
+};
+
+static void visit_live(void *context, void *element) {
+    const struct live_visitor *v = context;
+    if (entry_expiry_ms(element) > clock_unix_ms()) v->visit(v->context, element);
+}
+
+uint64_t keyspace_scan(database *db, uint64_t cursor, size_t count, void (*visit)(void *context, void *entry),
+                       void *context) {
+    struct live_visitor v = {visit, context};
+    return table_scan(db->keys, cursor, count, visit_live, &v);
+}
+
+/* --- Strings --- */
+
+/* The expiry that a key is to have, given what it has. */
+static int64_t resolve_expiry(const entry *before, int64_t expiry_ms) {
+    if (expiry_ms != KEEP_EXPIRY) return expiry_ms;
+    return before ? entry_expiry_ms(before) : NO_EXPIRY;
+}
+
+/* Puts a fresh entry in the place of before, or adds it if that is NULL. */
+static void put(database *db, const key *k, entry *before, entry *fresh) {
+    recency_start(fresh);
+    if (before) replace(db, k->hash, before, fresh);
+    else add(db, k->hash, fresh);
+}
+
+void keyspace_put_text(database *db, const key *k, slice value, int64_t expiry_ms) {
+    entry *e = find_live(db, k);
+    int64_t when = resolve_expiry(e, expiry_ms);
+    bool same_layout = e && e->type == TYPE_STRING && (when != NO_EXPIRY) == entry_expires(e);
+    if (same_layout && string_assign(e, value)) {
+        recency_touch(e);
+        if (entry_expires(e)) keyspace_set_expiry(db, k, e, when);
+        return;
+    }
+    put(db, k, e, string_new(k->name, value, when));
+}
+
+void keyspace_put_integer(database *db, const key *k, int64_t value, int64_t expiry_ms) {
+    entry *e = find_live(db, k);
+    int64_t when = resolve_expiry(e, expiry_ms);
+    if (e && e->type == TYPE_STRING && e->encoding == ENCODING_INT && when == entry_expiry_ms(e)) {
+        entry_set_integer(e, value);
+        recency_touch(e);
+        return;
+    }
+    put(db, k, e, string_new_integer(k->name, value, when));
+}
+
+void keyspace_put_string(database *db, const key *k, slice value, int64_t expiry_ms) {
+    int64_t integer;
+    if (number_parse_i64(value, &integer)) keyspace_put_integer(db, k, integer, expiry_ms);
+    else keyspace_put_text(db, k, value, expiry_ms);
+}
+
+void keyspace_put_blob(database *db, const key *k, blob *value, int64_t expiry_ms) {
+    entry *e = find_live(db, k);
+    put(db, k, e, string_new_blob(k->name, value, resolve_expiry(e, expiry_ms)));
+}
+
+char *keyspace_edit_string(database *db, const key *k, size_t len) {
+    entry *e = keyspace_write(db, k);
+    if (!e) {
+        e = string_new(k->name, SLICE(""), NO_EXPIRY);
+        recency_start(e);
+        add(db, k->hash, e);
+    }
+    char *bytes;
+    entry *after = string_edit(e, len, &bytes);
+    if (after != e) table_replace(db->keys, k->hash, e, after);
+    return bytes;
+}
+
+/* --- Keys --- */
+
+bool keyspace_delete(database *db, const key *k) {
+    entry *e = take_out(db, k);
+    if (!e) return false;
+    bool expired = entry_expiry_ms(e) <= clock_unix_ms();
+    keyspace_statistics.expired += expired;
+    keyspace_changed(db, k, expired ? EVENT_EXPIRED : EVENT_DEL);
+    free_entry(e);
+    return !expired;
+}
+
+void keyspace_set_expiry(database *db, const key *k, entry *e, int64_t expiry_ms) {
+    int64_t before_ms = entry_expiry_ms(e);
+    count_expiry(db, e, -1);
+    entry *after = entry_with_expiry(e, expiry_ms);
+    if (after != e) table_replace(db->keys, k->hash, e, after);
+    count_expiry(db, after, +1);
+    if (expiry_ms < before_ms) table_note_due(db->keys, k->hash, after, expiry_ms);
+}
+
+void keyspace_rename(database *db, const key *from, const key *to) {
+    entry *e = take_out(db, from);
+    assert(e);
+    add(db, to->hash, entry_with_key(e, to->name));
+    entry_free_shell(e);
+}
+
+void keyspace_move(database *from, database *to, const key *k) {
+    entry *e = take_out(from, k);
+    assert(e);
+    add(to, k->hash, e);
+}
+
+void keyspace_copy(const entry *e, database *to, const key *k) {
+    entry *copy = string_copy(e, k->name);
+    recency_start(copy);
+    add(to, k->hash, copy);
+}
+
+void keyspace_swap(database *a, database *b) {
+    database swapped = *a;
+    int id_a = a->id, id_b = b->id;
+    *a = *b;
+    *b = swapped;
+    a->id = id_a;
+    b->id = id_b;
+}
+
+static void free_table_of_entries(void *argument) { table_free(argument, free_entry); }
+
+size_t keyspace_flush(database *db) {
+    size_t count = table_count(db->keys);
+    if (count == 0) return 0;
+    background_run(free_table_of_entries, db->keys, count);
+    *db = (database){.id = db->id, .keys = table_new(&table_of_entries)};
+    keyspace_statistics.changes += count;
+    return count;
+}
+
+/* --- Upkeep --- */
+
+bool keyspace_expire_due(int64_t budget_us) {
+    enum { BATCH = 64 };
+    if (!keyspace_active_expire) return false;
+    int64_t start_ns = clock_now_monotonic_ns(), spent_ns = 0;
+    bool any_more = false;
+    for (int i = 0; i < database_count; i++) {
+        database *db = &databases[i];
+        bool more = db->expiring > 0;
+        while (more && spent_ns < budget_us * 1000) {
+            void *due[BATCH];
+            size_t count = table_collect_due(db->keys, clock_unix_ms(), due, BATCH, &more);
+            for (size_t j = 0; j < count; j++) prefetch(due[j]);
+            for (size_t j = 0; j < count; j++) {
+                key k = key_of(entry_key(due[j]));
+                expire(db, &k);
+            }
+            spent_ns = clock_now_monotonic_ns() - start_ns;
+        }
+        any_more |= more;
+    }
+    keyspace_statistics.expire_cycle_us += (uint64_t)spent_ns / 1000;
+    return any_more;
+}
+
+int64_t keyspace_average_ttl_ms(const database *db) {
+    if (db->expiring == 0) return 0;
+    int64_t average = (int64_t)(db->expiry_sum_ms / (__int128)db->expiring) - clock_unix_ms();
+    return average > 0 ? average : 0;
+}
+
+size_t keyspace_memory_bytes(const entry *e) {
+    return alloc_class(entry_bytes(e)) + string_value_memory_bytes(e) + sizeof(void *);
+}

@@ -1,0 +1,147 @@
+/* Keyspace: the gate. The only way to a key.
+ *
+ * Looking up for read, looking up for write, adding, replacing, deleting and expiring each pass through one
+ * function here, and that function does all that a touch means: the expiry check, recency, statistics, the change
+ * counter, and telling the observers. Handlers never free or replace a value themselves.
+ *
+ * A returned entry is valid until the next call that writes. */
+#ifndef STINT_STORE_KEYSPACE_H
+#define STINT_STORE_KEYSPACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/blob.h"
+#include "base/hash.h"
+#include "base/slice.h"
+#include "store/entry.h"
+#include "store/table.h"
+
+typedef struct database {
+    int id;
+    table *keys;
+    size_t expiring;          /* keys that have an expiry */
+    __int128 expiry_sum_ms;   /* of all those, for their average time to live */
+} database;
+
+/* A key's name with its hash, so that it is hashed once per request. */
+typedef struct key {
+    slice name;
+    uint64_t hash;
+} key;
+
+static inline key key_of(slice name) { return (key){name, hash_bytes(name)}; }
+
+/* What happened to a key, as keyspace notifications name it. */
+enum keyspace_event {
+    EVENT_SET,
+    EVENT_APPEND,
+    EVENT_SETRANGE,
+    EVENT_SETBIT,
+    EVENT_INCRBY,
+    EVENT_INCRBYFLOAT,
+    EVENT_DEL,
+    EVENT_EXPIRE,
+    EVENT_PERSIST,
+    EVENT_EXPIRED,
+    EVENT_RENAME_FROM,
+    EVENT_RENAME_TO,
+    EVENT_MOVE_FROM,
+    EVENT_MOVE_TO,
+    EVENT_COPY_TO,
+};
+
+/* Statistics that the gate keeps. */
+struct keyspace_statistics {
+    uint64_t hits, misses;   /* of lookups for reading */
+    uint64_t expired;        /* keys deleted because their time had come */
+    uint64_t changes;        /* since the last save */
+    uint64_t expire_cycle_us; /* spent on finding and deleting expired keys */
+};
+extern struct keyspace_statistics keyspace_statistics;
+
+#define NO_EXPIRY   INT64_MAX /* the key gets, or has, no expiry */
+#define KEEP_EXPIRY INT64_MIN /* the key keeps what it has */
+
+/* Makes that many empty databases. Called once. */
+void keyspace_open(int databases);
+int keyspace_databases(void);
+/* The database with that number, 0 to keyspace_databases() - 1. */
+database *keyspace_database(int id);
+
+/* --- Looking up --- */
+
+/* Hints for a key that will soon be looked up: first its bucket; when that has come, its entry. */
+static inline void keyspace_prefetch_bucket(const database *db, uint64_t hash) {
+    table_prefetch_bucket(db->keys, hash);
+}
+static inline void keyspace_prefetch_entry(const database *db, uint64_t hash) {
+    table_prefetch_element(db->keys, hash);
+}
+
+/* The entry to read from, or NULL if there is none; counts a hit or a miss and marks the entry as used. */
+entry *keyspace_read(database *db, const key *k);
+/* The entry to change, or NULL; marks it as used. */
+entry *keyspace_write(database *db, const key *k);
+/* The entry, or NULL, without marking it as used and without counting. */
+entry *keyspace_peek(database *db, const key *k);
+/* A random key's entry, or NULL if the database is empty. */
+entry *keyspace_random(database *db);
+/* As table_scan; what has expired is not visited. visit must not write. */
+uint64_t keyspace_scan(database *db, uint64_t cursor, size_t count, void (*visit)(void *context, void *entry),
+                       void *context);
+static inline size_t keyspace_size(const database *db) { return table_count(db->keys); }
+
+/* --- Changing --- */
+
+/* Every change is announced by one call, after it is made: counts it and tells the observers. */
+void keyspace_changed(database *db, const key *k, enum keyspace_event event);
+
+/* Observers are told of every change; fixed at start, at most KEYSPACE_OBSERVERS_MAX. */
+#define KEYSPACE_OBSERVERS_MAX 4
+typedef void keyspace_observer(database *db, slice key, enum keyspace_event event);
+void keyspace_observe(keyspace_observer *observer);
+
+/* Sets the key to a string, in whatever encoding suits it (an integer's text is kept as an integer); what the key
+ * held before is gone, whatever its type. expiry_ms is Unix time, NO_EXPIRY or KEEP_EXPIRY. */
+void keyspace_put_string(database *db, const key *k, slice value, int64_t expiry_ms);
+/* The same with a blob's bytes, taking over the caller's reference. */
+void keyspace_put_blob(database *db, const key *k, blob *value, int64_t expiry_ms);
+/* The same with an integer. */
+void keyspace_put_integer(database *db, const key *k, int64_t value, int64_t expiry_ms);
+/* The same with text that is never made an integer (results that OBJECT ENCODING calls strings). */
+void keyspace_put_text(database *db, const key *k, slice value, int64_t expiry_ms);
+/* The key's string to be changed in place: returns len writable bytes, the first ones as they were, new ones zero.
+ * A missing key is made. The key must not hold another type. */
+char *keyspace_edit_string(database *db, const key *k, size_t len);
+
+/* Deletes the key. False if there was none. Announces EVENT_DEL. */
+bool keyspace_delete(database *db, const key *k);
+
+/* Gives an entry of the database an expiry (NO_EXPIRY takes it away). Announces nothing. The entry may move. */
+void keyspace_set_expiry(database *db, const key *k, entry *e, int64_t expiry_ms);
+
+/* Puts from's value, expiry included, under to, which must not exist (delete it first); from is gone. */
+void keyspace_rename(database *db, const key *from, const key *to);
+/* Moves the entry to another database, where it must not exist. */
+void keyspace_move(database *from, database *to, const key *k);
+/* A copy of e's value under that key, which must not exist. */
+void keyspace_copy(const entry *e, database *to, const key *k);
+/* Exchanges the keys of two databases. */
+void keyspace_swap(database *a, database *b);
+/* Deletes all keys; they are freed in the background. Returns how many. */
+size_t keyspace_flush(database *db);
+
+/* --- Upkeep --- */
+
+/* Deletes keys whose time has come, for at most budget_us. Returns true if more are due already. */
+bool keyspace_expire_due(int64_t budget_us);
+/* Whether keyspace_expire_due does its work (DEBUG SET-ACTIVE-EXPIRE); keys are never seen expired in any case. */
+extern bool keyspace_active_expire;
+
+/* The average time that keys with an expiry have left, ms. */
+int64_t keyspace_average_ttl_ms(const database *db);
+/* Bytes that the key takes, value and overhead included. */
+size_t keyspace_memory_bytes(const entry *e);
+
+#endif

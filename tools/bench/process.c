@@ -1,0 +1,59 @@
+/* Process: CPU clocks, /proc and CPU affinity.
+ *
+ * CPU time comes from the process's CPU clock: it counts in ns and includes threads that have ended, where
+ * /proc/PID/stat counts in ticks of 10 ms. */
+#include "bench/process.h"
+
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "bench/clock.h"
+
+uint64_t process_cpu_ns(pid_t pid) {
+    clockid_t clock;
+    if (clock_getcpuclockid(pid, &clock) != 0) return 0;
+    return clock_read_ns(clock);
+}
+
+static FILE *open_proc(pid_t pid, const char *file) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
+    return fopen(path, "r");
+}
+
+uint64_t process_wait_ns(pid_t pid) {
+    FILE *file = open_proc(pid, "schedstat");
+    if (!file) return 0;
+    uint64_t wait_ns;
+    if (fscanf(file, "%*u %" SCNu64, &wait_ns) != 1) wait_ns = 0;
+    fclose(file);
+    return wait_ns;
+}
+
+uint64_t process_resident_bytes(pid_t pid) {
+    FILE *file = open_proc(pid, "smaps_rollup");
+    if (!file) return 0;
+    char line[256];
+    uint64_t kilobytes = 0;
+    while (fgets(line, sizeof line, file))
+        if (sscanf(line, "Pss: %" SCNu64, &kilobytes) == 1) break;
+    fclose(file);
+    return kilobytes * 1024;
+}
+
+bool process_pin(int cpu) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    return sched_setaffinity(0, sizeof set, &set) == 0;
+}
+
+int process_allowed_cpu(int index) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return -1;
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &set) && index-- == 0) return cpu;
+    return -1;
+}

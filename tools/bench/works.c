@@ -1,0 +1,167 @@
+/* Works: CPU time per request, in interleaved rounds.
+ *
+ * All servers run at the same time on one CPU, filled alike, and take turns under the load: a disturbance of
+ * the machine that lasts falls on all of them, and shows in the spread instead of in the ratio. The order
+ * changes from round to round. A server that is not under load has nothing to do.
+ *
+ * What is measured is the server's CPU time, user and system, divided by its requests. Unlike throughput it
+ * does not depend on the load generator keeping up, and it is what a machine has a limited amount of. */
+#include "bench/works.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/clock.h"
+#include "bench/report.h"
+
+enum { FLOOR_REPLY_MAX = 16 * 1024, FLOOR_COMMAND_MAX = 3 * FLOOR_REPLY_MAX };
+
+typedef struct work {
+    item item;
+    const char *recipe;  /* ready-made templates for every protocol, or */
+    const char *command; /* a template in RESP; memcached sits it out */
+    const char *fill;    /* creates what the command uses */
+    unsigned pipeline;
+} work;
+
+#define RECIPE(name, title, recipe, pipeline, target, floor_target)                                          \
+    { {name, title, ITEM_WORK, "cpu_us", "us", target, floor_target}, recipe, NULL, NULL, pipeline }
+#define COMMAND(name, title, command, fill, pipeline, target)                                                \
+    { {name, title, ITEM_WORK, "cpu_us", "us", target, 0}, NULL, command, fill, pipeline }
+
+/* Works that are filled alike stand together: only then does a server keep what it holds. */
+static const work works[] = {
+    RECIPE("GET-P1", "GET, no pipeline", "get", 1, 0.93, 1.05),
+    RECIPE("GET-P16", "GET, pipeline 16", "get", 16, 0.40, 0),
+    RECIPE("SET-P16", "SET, pipeline 16", "set", 16, 0.33, 0),
+    RECIPE("GET-P128", "GET, pipeline 128", "get", 128, 0.17, 0),
+    RECIPE("SET-P128", "SET, pipeline 128", "set", 128, 0.16, 0),
+    RECIPE("MSET10-P16", "MSET of 10, pipeline 16", "mset10", 16, 0.35, 0),
+    RECIPE("MGET10-P16", "MGET of 10, pipeline 16", "mget10", 16, 0.35, 0),
+    RECIPE("INCR-P16", "INCR, pipeline 16", "incr", 16, 0.40, 0),
+    RECIPE("SETEX-P16", "SET with EX, pipeline 16", "setex", 16, 0, 0),
+    COMMAND("HGET-P16", "HGET, pipeline 16", "HGET h:__key__ f", "HSET h:__key__ f __value__", 16, 0),
+};
+
+const item *works_item(unsigned index) {
+    return index < sizeof works / sizeof *works ? &works[index].item : NULL;
+}
+
+static const char *command_for(const work *w, const server *s) {
+    if (!w->recipe) return s->protocol == PROTOCOL_RESP ? w->command : NULL;
+    const workload_recipe *recipe = workload_recipe_find(w->recipe);
+    return s->protocol == PROTOCOL_RESP ? recipe->command : recipe->memcached_command;
+}
+
+static const char *fill_for(const work *w, const server *s) {
+    if (!w->recipe) return w->fill;
+    const workload_recipe *recipe = workload_recipe_find(w->recipe);
+    return s->protocol == PROTOCOL_RESP ? recipe->fill : recipe->memcached_fill;
+}
+
+/* Makes the server hold what the work needs, unless it does already. */
+static void provide_data(bench *b, const work *w, server *s) {
+    const char *fill = fill_for(w, s);
+    if (s->pid && (!fill || (s->dataset && strcmp(s->dataset, fill) == 0))) return;
+    bench_progress("%s: filling %s", w->item.name, s->name);
+    bench_restart(b, s);
+    if (!fill) return;
+    engine_plan plan = bench_plan(b, s);
+    plan.workload.command = plan.fill_command = fill;
+    engine_result result;
+    if (bench_run(b, &w->item, s, &plan, &result)) s->dataset = fill;
+}
+
+/* The first server that understands the work. */
+static const server *any_server_for(const bench *b, const work *w) {
+    for (unsigned i = 0; i < b->server_count; i++)
+        if (b->servers[i].protocol == PROTOCOL_RESP && command_for(w, &b->servers[i])) return &b->servers[i];
+    return NULL;
+}
+
+/* Writes one request of the work. Returns its length. */
+static size_t make_request(const bench *b, const work *w, const server *model, char *request, size_t max) {
+    engine_plan plan = bench_plan(b, model);
+    plan.workload.command = command_for(w, model);
+    char problem[ENGINE_PROBLEM_MAX];
+    workload *made = workload_create(&plan.workload, problem, sizeof problem);
+    if (!made) bench_fail("%s: %s", w->item.name, problem);
+    if (workload_request_max(made) > max)
+        bench_fail("%s: the request is too long for the floor", w->item.name);
+    chooser keys;
+    chooser_init(&keys, CHOOSER_UNIFORM, 0, b->keys, 0, 1);
+    size_t len = workload_append(made, &keys, request);
+    workload_free(made);
+    return len;
+}
+
+/* The command that starts a floor for requests of that length, answered by that reply. */
+static const char *floor_command(const bench *b, size_t request_len, const char *reply, size_t reply_len) {
+    static char command[FLOOR_COMMAND_MAX];
+    const char *address = b->setting.unix_sockets ? "--unix-socket {socket}" : "--port {port}";
+    int len = snprintf(command, sizeof command, "%s %s --request-bytes %zu --reply ", b->floor_program,
+                       address, request_len);
+    for (size_t i = 0; i < reply_len; i++)
+        len += snprintf(command + len, sizeof command - (size_t)len, "%02x", (unsigned char)reply[i]);
+    return command;
+}
+
+/* Starts a floor that reads as many bytes per request, and sends the same reply, as a real server does. */
+static bool start_floor(bench *b, const work *w) {
+    const server *model = any_server_for(b, w);
+    if (!b->floor.name || !model) return false;
+    char request[FLOOR_REPLY_MAX], reply[FLOOR_REPLY_MAX];
+    size_t request_len = make_request(b, w, model, request, sizeof request);
+    ssize_t reply_len = server_ask(model, request, request_len, reply, sizeof reply);
+    if (reply_len <= 0 || reply[0] == '-') return false;
+    b->floor.command = floor_command(b, request_len, reply, (size_t)reply_len);
+    bench_restart(b, &b->floor);
+    return true;
+}
+
+static void run_round(bench *b, const work *w, const server *s) {
+    engine_plan plan = bench_plan(b, s);
+    plan.workload.command = command_for(w, s);
+    plan.pipeline = w->pipeline;
+    plan.connections = b->connections;
+    plan.warmup_s = b->warmup_s;
+    plan.duration_s = b->run_s;
+    engine_result result;
+    if (!bench_run(b, &w->item, s, &plan, &result)) return;
+    double requests = (double)result.requests;
+    results_add(b->results, &w->item, s->name, "cpu_us",
+                (double)result.server_cpu_ns / CLOCK_NS_PER_US / requests);
+    results_add(b->results, &w->item, s->name, "requests_per_s", requests / result.elapsed_s);
+    results_add(b->results, &w->item, s->name, "load_cpu_us",
+                (double)result.load_cpu_ns / CLOCK_NS_PER_US / requests);
+    results_add(b->results, &w->item, s->name, "cpu_wait_share",
+                (double)result.server_wait_ns / CLOCK_NS_PER_S / result.elapsed_s);
+    results_add(b->results, &w->item, s->name, "misses", (double)result.replies.misses);
+    bench_add_latency(b, &w->item, s, &result);
+}
+
+static void measure(bench *b, const work *w) {
+    server *runners[BENCH_SERVERS_MAX + 1];
+    unsigned count = 0;
+    for (unsigned i = 0; i < b->server_count; i++) {
+        if (!command_for(w, &b->servers[i])) continue;
+        provide_data(b, w, &b->servers[i]);
+        runners[count++] = &b->servers[i];
+    }
+    if (start_floor(b, w)) runners[count++] = &b->floor;
+    for (unsigned round = 0; round < b->rounds; round++) {
+        for (unsigned i = 0; i < count; i++) {
+            const server *s = runners[(round + i) % count];
+            bench_progress("%s: round %u of %u, %s", w->item.name, round + 1, b->rounds, s->name);
+            run_round(b, w, s);
+        }
+    }
+    server_stop(&b->floor);
+    report_item(b, &w->item);
+}
+
+void works_measure(bench *b) {
+    for (unsigned i = 0; i < sizeof works / sizeof *works; i++)
+        if (bench_wants(b, &works[i].item)) measure(b, &works[i]);
+    bench_stop_all(b);
+}
