@@ -3,7 +3,8 @@
  *     12345:M 07 Mar 2026 09:15:02.123 * Ready to accept connections
  *
  * The mark before the message is the level: '.' debug, '-' verbose, '*' notice, '#' warning. Any thread may
- * write; a line is one write(2) to a file opened for appending, so lines never mix. */
+ * write; a line is one write(2) to a file opened for appending, so lines never mix. When the file is renamed
+ * or removed, the next line goes to a new one of the configured name: rotation needs no signal. */
 #ifndef STINT_BASE_LOG_H
 #define STINT_BASE_LOG_H
 
@@ -51,14 +52,17 @@ const char *log_level_name(enum log_level level);
 /* The level of that name, letters compared without case. False, with *out untouched, if there is none. */
 bool log_level_parse(slice name, enum log_level *out);
 
+/* The lowest level that is written. Read through log_enabled, set by log_open and log_set_level. */
+extern enum log_level log_level_now;
+
 /* Whether a line of that level would be written. */
 static inline bool log_enabled(enum log_level level) {
-    extern enum log_level log_level_now;
-    return level >= log_level_now;
+    return level >= __atomic_load_n(&log_level_now, __ATOMIC_RELAXED);
 }
 
-/* Writes one line, printf style, if the level is enabled. The message has no newline at its end. A line that
- * cannot be written is lost in silence. Keeps errno. */
+/* Writes one line, printf style, if the level is enabled. The message has no newline: control bytes in it,
+ * which may come from a client, are written as '?' so that nobody can forge a line. A line that cannot be
+ * written is lost in silence. Keeps errno. */
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* As log_write, without looking at the format when the level is off. */
@@ -72,7 +76,7 @@ void log_write(enum log_level level, const char *format, ...) __attribute__((for
 #define log_notice(...)  log_at(LOG_LEVEL_NOTICE, __VA_ARGS__)
 #define log_warning(...) log_at(LOG_LEVEL_WARNING, __VA_ARGS__)
 
-/* Holds back repetitions of one message. Zeroed at the start; one per place that logs. */
+/* Holds back repetitions of one message. Zeroed at the start; one per place that logs, usually static. */
 typedef struct log_limit {
     int64_t next_ms;     /* monotonic time from which a line may be written again */
     uint64_t suppressed; /* lines held back since the last one written */

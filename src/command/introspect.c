@@ -359,10 +359,6 @@ void command_command_list(client *c, const args *a) {
 
 /* COMMAND GETKEYS and GETKEYSANDFLAGS */
 
-static bool arity_allows(const command *row, int argc) {
-    return row->arity < 0 ? argc >= -row->arity : argc == row->arity;
-}
-
 static void reply_key_and_flags(client *c, slice key, uint16_t flags) {
     reply_array(c, 2);
     reply_slice(c, key);
@@ -381,7 +377,7 @@ static void reply_keys(client *c, const args *a, bool with_flags) {
         reply_error(c, "ERR The command has no key arguments");
         return;
     }
-    if (!arity_allows(row, argc)) {
+    if (!command_arity_holds(row, argc)) {
         reply_error(c, "ERR Invalid number of arguments specified for command");
         return;
     }
@@ -420,12 +416,16 @@ void command_command_help(client *c, const args *a) {
         "    Describe all commands.",
         "COUNT",
         "    Return the number of commands.",
-        "LIST [FILTERBY <MODULE <name>|ACLCAT <category>|PATTERN <pattern>>]",
-        "    Return the names of all commands and subcommands, or of those that match.",
+        "LIST",
+        "    Return the names of all commands, or of those that a filter lets through.",
         "INFO [<command-name> ...]",
-        "    Describe the commands named, or all: arity, flags, places of keys, categories.",
+        "    Describe commands: arity, flags, places of keys, categories, tips.",
+        "    Without names, all commands are described. A name that is not",
+        "    known gives a null.",
         "DOCS [<command-name> ...]",
-        "    Return the documentation of the commands named, or of all.",
+        "    Return the documentation of commands.",
+        "    Without names, that of all commands is returned. A name that is",
+        "    not known is left out.",
         "GETKEYS <full-command>",
         "    Return the keys that a command line names.",
         "GETKEYSANDFLAGS <full-command>",

@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <grp.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -37,6 +38,7 @@ struct listener {
 struct listener_statistics listener_statistics;
 int listener_maxclients = 10000;
 int listener_keepalive_s = 300;
+unsigned listener_mark;
 const char *(*listener_admission)(const struct client *c);
 
 static struct listener listeners[LISTENERS_MAX];
@@ -155,6 +157,7 @@ static bool bind_tcp(const struct addrinfo *info, int backlog, char error[LISTEN
     }
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (info->ai_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+    if (listener_mark) setsockopt(fd, SOL_SOCKET, SO_MARK, &listener_mark, sizeof(listener_mark));
     if (bind(fd, info->ai_addr, info->ai_addrlen) != 0) {
         snprintf(error, LISTENER_ERROR_BYTES, "bind: %s", strerror(errno));
         close(fd);
@@ -188,7 +191,15 @@ bool listener_open_tcp(const char *address, int port, int backlog, char error[LI
     return opened || optional;
 }
 
-bool listener_open_unix(const char *path, unsigned permissions, int backlog, char error[LISTENER_ERROR_BYTES]) {
+/* Gives a file to a group by name. */
+static bool give_to_group(const char *path, const char *name) {
+    const struct group *group = getgrnam(name);
+    if (!group) errno = EINVAL;
+    return group && chown(path, (uid_t)-1, group->gr_gid) == 0;
+}
+
+bool listener_open_unix(const char *path, unsigned permissions, const char *group, int backlog,
+                        char error[LISTENER_ERROR_BYTES]) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (full(error)) return false;
     if (strlen(path) >= sizeof(address.sun_path)) {
@@ -203,8 +214,8 @@ bool listener_open_unix(const char *path, unsigned permissions, int backlog, cha
         if (fd >= 0) close(fd);
         return false;
     }
-    if (permissions && chmod(path, permissions) != 0) {
-        snprintf(error, LISTENER_ERROR_BYTES, "chmod: %s", strerror(errno));
+    if ((group[0] && !give_to_group(path, group)) || (permissions && chmod(path, permissions) != 0)) {
+        snprintf(error, LISTENER_ERROR_BYTES, "its group or permissions: %s", strerror(errno));
         close(fd);
         return false;
     }

@@ -186,7 +186,7 @@ void output_check_limit(client *c) {
     bool over_soft = limit->soft_bytes && used > limit->soft_bytes;
     if (!over_soft) c->soft_limit_since_ms = 0;
     else if (!c->soft_limit_since_ms) c->soft_limit_since_ms = clock_monotonic_ms();
-    bool too_long = over_soft && clock_monotonic_ms() - c->soft_limit_since_ms > (int64_t)limit->soft_seconds * 1000;
+    bool too_long = over_soft && clock_monotonic_ms() - c->soft_limit_since_ms > limit->soft_seconds * 1000;
     if (!(over_hard || too_long) || c->flags & CLIENT_CLOSE_NOW) return;
     char description[CLIENT_DESCRIPTION_BYTES];
     client_describe(c, description);

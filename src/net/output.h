@@ -15,8 +15,8 @@
 /* Limits on the memory of unsent replies: the client is closed when it is over hard_bytes, or over soft_bytes for
  * soft_seconds. 0: no limit. */
 struct output_limit {
-    unsigned long long hard_bytes, soft_bytes;
-    unsigned long soft_seconds;
+    uint64_t hard_bytes, soft_bytes;
+    int64_t soft_seconds;
 };
 /* Which limit holds for a client; the server may set it to tell classes apart. */
 extern const struct output_limit *(*output_limit_of)(const client *c);

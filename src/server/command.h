@@ -164,7 +164,7 @@ struct command {
     key_spec keys[COMMAND_KEY_SPECS_MAX]; /* the used ones first */
     command_key_rule *key_rule; /* where a specification is unknown or has VARIABLE_FLAGS, else NULL */
     const char *since;
-    const char *summary; /* in our own words */
+    const char *summary; /* a sentence */
     const char *complexity;
     const char *syntax;      /* the arguments after the name, in the language of command/syntax.h, or NULL */
     const char *const *tips; /* NULL-terminated, or NULL */
@@ -181,6 +181,11 @@ struct command {
     uint8_t simple_step;   /* distance between keys, */
     int16_t simple_last;   /* and position of the last; negative: counted from the end */
 };
+
+/* Whether a request of argc arguments, names included, has as many as the command takes. */
+static inline bool command_arity_holds(const command *row, int argc) {
+    return row->arity >= 0 ? argc == row->arity : argc >= -row->arity;
+}
 
 /* Fills in what follows from the rest of a row: categories that its flags imply (READ, WRITE, ADMIN and
  * DANGEROUS, PUBSUB, BLOCKING, FAST or SLOW), MOVABLE_KEYS and the legacy key triple. */

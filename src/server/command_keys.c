@@ -13,7 +13,7 @@
 #include "base/number.h"
 
 key_walk key_walk_begin(const command *row, const slice *argv, int argc) {
-    assert(row->arity < 0 ? argc >= -row->arity : argc == row->arity);
+    assert(command_arity_holds(row, argc));
     return (key_walk){.row = row, .argv = argv, .argc = argc};
 }
 

@@ -1,12 +1,12 @@
 /* Config: what the server was told to be.
  *
- * One struct with a plain field for every option; whoever needs a setting reads the field. The fields come from the
- * rows of config_options.h, where each option's name, range, default and meaning are found; their names are those of
- * the options with _ for -, ending in the unit where there is one.
+ * One struct with a plain field for every option; whoever needs a setting reads the field. The fields come
+ * from the rows of config_options.h, where each option's name, range, default and meaning are found; their
+ * names are those of the options with _ for -, ending in the unit where there is one.
  *
- * At the start the values are the defaults, changed by the configuration file, the standard input and the command
- * line. Later CONFIG SET changes them: modules that must follow a change register a hook. Not thread-safe: the
- * loop's thread owns it. */
+ * At the start the values are the defaults, changed by the configuration file, the standard input and the
+ * command line. Later CONFIG SET changes them: modules that must follow a change register a hook. Not
+ * thread-safe: the loop's thread owns it. */
 #ifndef STINT_SERVER_CONFIG_H
 #define STINT_SERVER_CONFIG_H
 
@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/slice.h"
+#include "net/output.h"
 
 /* Longest value of a text option, in bytes. */
 #define CONFIG_TEXT_MAX 8192
@@ -28,11 +29,11 @@ struct config_bind {
     char address[CONFIG_BIND_MAX][CONFIG_ADDRESS_MAX]; /* "-" in front: may be missing */
 };
 
-enum output_limit_class { OUTPUT_LIMIT_NORMAL, OUTPUT_LIMIT_REPLICA, OUTPUT_LIMIT_PUBSUB, OUTPUT_LIMIT_CLASSES };
-struct output_limit {
-    uint64_t hard_bytes; /* 0: no limit */
-    uint64_t soft_bytes; /* 0: no limit */
-    int64_t soft_seconds;
+enum output_limit_class {
+    OUTPUT_LIMIT_NORMAL,
+    OUTPUT_LIMIT_REPLICA,
+    OUTPUT_LIMIT_PUBSUB,
+    OUTPUT_LIMIT_CLASSES
 };
 typedef struct output_limit config_output_limits[OUTPUT_LIMIT_CLASSES];
 
@@ -98,7 +99,8 @@ struct config_percentiles {
 enum config_permission { PERMISSION_NO, PERMISSION_YES, PERMISSION_LOCAL };
 enum config_supervised { SUPERVISED_NO, SUPERVISED_SYSTEMD, SUPERVISED_UPSTART, SUPERVISED_AUTO };
 enum config_oom { OOM_ADJUST_NO, OOM_ADJUST_RELATIVE, OOM_ADJUST_ABSOLUTE };
-enum config_shutdown { /* a union; 0 is the default behaviour */
+/* A union; 0 is the default behaviour. */
+enum config_shutdown {
     SHUTDOWN_SAVE = 1 << 0,
     SHUTDOWN_NOSAVE = 1 << 1,
     SHUTDOWN_NOW = 1 << 2,
@@ -147,8 +149,8 @@ enum config_action {
  *
  *     stint [file] [-] [--option value ...]... [-]
  *
- * A setting of the file gives way to one of the standard input, that to one of the command line. Nothing is logged
- * yet, since the log's own settings are among those read. */
+ * A setting of the file gives way to one of the standard input, that to one of the command line. Nothing is
+ * logged yet, since the log's own settings are among those read. */
 enum config_action config_start(int argc, char **argv, char error[CONFIG_ERROR_MAX]);
 
 /* Logs which of the options given have no effect yet, if any. To be called when the log is open. */
@@ -162,13 +164,13 @@ const char *config_file_path(void);
 /* Room for the reason of a refusal. */
 #define CONFIG_REASON_MAX 512
 
-/* Makes a change take effect; config holds the new value. False, with the reason written as a NUL-terminated text
- * of at most CONFIG_REASON_MAX bytes, if that can't be: the former values come back, and the hook is called again
- * for them. */
+/* Makes a change take effect; config holds the new value. False, with the reason written as a NUL-terminated
+ * text of at most CONFIG_REASON_MAX bytes, if that can't be: the former values come back, and the hook is
+ * called again for them. */
 typedef bool config_hook(char reason[CONFIG_REASON_MAX]);
 
-/* Has the hook called whenever CONFIG SET changes that option, which has no hook yet. Hooks are not called at the
- * start. The same hook may serve several options: it runs once per CONFIG SET. */
+/* Has the hook called whenever CONFIG SET changes that option, which has no hook yet. Hooks are not called at
+ * the start. The same hook may serve several options: it runs once per CONFIG SET. */
 void config_on_change(const char *name, config_hook *hook);
 
 /* Why config_set changed nothing. */
@@ -178,13 +180,13 @@ struct config_refusal {
     char reason[CONFIG_REASON_MAX]; /* else what is wrong with the name or value */
 };
 
-/* Sets options, all or none. pairs holds name, value, name, value ...; count is the number of pairs. from_local
- * tells that who asks is on this machine. */
+/* Sets options, all or none. pairs holds name, value, name, value ...; count is the number of pairs.
+ * from_local tells that who asks is on this machine. */
 bool config_set(const slice *pairs, int count, bool from_local, struct config_refusal *refusal);
 
-/* Makes the configuration file hold the settings in force: lines whose setting has changed are replaced, settings
- * that the file lacks are appended, all other lines stay as they are. The file is replaced at once or not at all.
- * False with errno set if that fails. Only with a configuration file. */
+/* Makes the configuration file hold the settings in force: lines whose setting has changed are replaced,
+ * settings that the file lacks are appended, all other lines stay as they are. The file is replaced at once
+ * or not at all. False with errno set if that fails. Only with a configuration file. */
 bool config_rewrite(void);
 
 /* --- For CONFIG GET --- */

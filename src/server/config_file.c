@@ -6,12 +6,13 @@
  *     requirepass "with spaces, \"quotes\" and \x41"
  *     include /etc/stint.d/?*.conf
  *
- * A line is a name and words, split as inline commands are. A later line has its way over an earlier one, but for
- * options that say otherwise. The words of a command line are options too: a word that begins with -- starts one,
- * up to the next such word. The first word after a name is always its value, so that a password may begin with --.
+ * A line is a name and words, split as inline commands are. A later line has its way over an earlier one, but
+ * for options that say otherwise. The words of a command line are options too: a word that begins with --
+ * starts one, up to the next such word. The first word after a name is always its value, so that a password
+ * may begin with --.
  *
- * An error ends the load, and names the place, the line and the reason. The values of sensitive options are not
- * repeated there, since it ends in logs and on screens. */
+ * An error ends the load, and names the place, the line and the reason. The values of sensitive options are
+ * not repeated there, since it ends in logs and on screens. */
 #include "server/config_file.h"
 
 #include <assert.h>
@@ -48,7 +49,8 @@ static bool is_sensitive(slice line) {
     while (line.len > 0 && (*line.data == '"' || *line.data == '\'' || *line.data == '-'))
         line = (slice){line.data + 1, line.len - 1};
     size_t len = 0;
-    while (len < line.len && !isspace((unsigned char)line.data[len]) && line.data[len] != '"' && line.data[len] != '\'')
+    while (len < line.len && !isspace((unsigned char)line.data[len]) && line.data[len] != '"' &&
+           line.data[len] != '\'')
         len++;
     const config_option *o = option_find((slice){line.data, len});
     return o && (o->flags & SENSITIVE);
@@ -155,8 +157,7 @@ static bool apply_words(config_loader *loader, const slice *words, int count, sl
     int *where = &loader->where[o - option_table];
     if (!option_read(o, loader->into, words + 1, count - 1, *where != CONFIG_NOT_SET, reason))
         return fail(loader, line, reason);
-    if (o->offset == offsetof(struct config, dir) && o->size > 0 && !enter_directory(loader, reason))
-        return fail(loader, line, reason);
+    if (strcmp(o->name, "dir") == 0 && !enter_directory(loader, reason)) return fail(loader, line, reason);
     *where = loader->depth == 0 && loader->line > 0 ? loader->line : CONFIG_SET_ELSEWHERE;
     return true;
 }
@@ -256,7 +257,9 @@ static slice join_words(const slice *words, int count) {
 static bool starts_option(const char *word) { return word[0] == '-' && word[1] == '-'; }
 
 /* save is the one option that may stand without a value: people switch saving off that way. */
-static bool takes_next_word(slice name, const char *next) { return !slice_is(name, "save") || !starts_option(next); }
+static bool takes_next_word(slice name, const char *next) {
+    return !slice_is(name, "save") || !starts_option(next);
+}
 
 /* Applies the option that argv[0] begins. Returns how many words it took, 0 after an error. */
 static int apply_argument(config_loader *loader, int argc, char **argv) {
@@ -277,7 +280,8 @@ static int apply_argument(config_loader *loader, int argc, char **argv) {
         return 0;
     }
     if (count == 0) return taken;
-    if (count == 1 && argc > 1 && takes_next_word(words[0], argv[1])) words[count++] = slice_of(argv[taken++]);
+    if (count == 1 && argc > 1 && takes_next_word(words[0], argv[1]))
+        words[count++] = slice_of(argv[taken++]);
     while (taken < argc && !starts_option(argv[taken]) && count < OPTION_WORDS_MAX)
         words[count++] = slice_of(argv[taken++]);
     slice line = join_words(words, count);

@@ -1,7 +1,7 @@
 /* Config file: reads settings from a file, a text or a command line into a struct config.
  *
- * Nothing outside of the loader and its struct config changes: reading a file has no effect on the settings in
- * force, on the working directory or on the log. */
+ * Nothing outside of the loader and its struct config changes: reading a file has no effect on the settings
+ * in force, on the working directory or on the log. */
 #ifndef STINT_SERVER_CONFIG_FILE_H
 #define STINT_SERVER_CONFIG_FILE_H
 
@@ -22,10 +22,10 @@ enum { CONFIG_NOT_SET = 0, CONFIG_SET_ELSEWHERE = -1 };
 
 typedef struct config_loader {
     struct config *into;
-    int where[OPTION_COUNT];    /* by option */
-    char directory[PATH_MAX];   /* what relative paths are relative to; follows the option dir */
-    bool tolerant;              /* skip bad lines instead of failing */
-    int include_depth_max;      /* CONFIG_INCLUDE_DEPTH_MAX; 0 refuses includes */
+    int where[OPTION_COUNT];      /* by option */
+    char directory[PATH_MAX];     /* what relative paths are relative to; follows the option dir */
+    bool tolerant;                /* skip bad lines instead of failing */
+    int include_depth_max;        /* CONFIG_INCLUDE_DEPTH_MAX; 0 refuses includes */
     char error[CONFIG_ERROR_MAX]; /* after a failure, what is wrong */
 
     /* While loading. */
@@ -51,8 +51,8 @@ bool config_load_text(config_loader *loader, slice text, const char *source);
 /* The same for options of a command line: --name value ... */
 bool config_load_arguments(config_loader *loader, int argc, char **argv);
 
-/* Reads a whole file of at most CONFIG_FILE_MAX bytes. Free text->data with alloc_free_unsized. False with errno
- * set. */
+/* Reads a whole file of at most CONFIG_FILE_MAX bytes. Free text->data with alloc_free_unsized. False with
+ * errno set. */
 bool config_read_all(int fd, slice *text);
 
 /* Takes the next line, without its end, from the front of the text. False if the text is empty. */

@@ -1,8 +1,9 @@
 /* Option: the table of options and the types that most of them share.
  *
- * The table is made from the rows of config_options.h. A value always comes in as words, whether from a file, the
- * command line or CONFIG SET, and goes out as text; in between it is a plain field of a struct config. Only text
- * fields own memory, all others are copied and compared as bytes, for which they have no padding that differs.
+ * The table is made from the rows of config_options.h. A value always comes in as words, whether from a file,
+ * the command line or CONFIG SET, and goes out as text; in between it is a plain field of a struct config.
+ * Only text fields own memory, all others are copied and compared as bytes, for which they have no padding
+ * that differs.
  *
  * The reasons of refusals are part of the protocol: clients get to see them. */
 #include "server/config_option.h"
@@ -46,10 +47,11 @@ static const struct option_name config_loglevel_names[] = {
     {"debug", LOG_LEVEL_DEBUG},     {"verbose", LOG_LEVEL_VERBOSE}, {"notice", LOG_LEVEL_NOTICE},
     {"warning", LOG_LEVEL_WARNING}, {"nothing", LOG_LEVEL_NOTHING}, {NULL, 0}};
 
-static const struct option_name config_facility_names[] = {
-    {"user", LOG_USER},     {"local0", LOG_LOCAL0}, {"local1", LOG_LOCAL1}, {"local2", LOG_LOCAL2},
-    {"local3", LOG_LOCAL3}, {"local4", LOG_LOCAL4}, {"local5", LOG_LOCAL5}, {"local6", LOG_LOCAL6},
-    {"local7", LOG_LOCAL7}, {NULL, 0}};
+static const struct option_name config_facility_names[] = {{"user", LOG_USER},     {"local0", LOG_LOCAL0},
+                                                           {"local1", LOG_LOCAL1}, {"local2", LOG_LOCAL2},
+                                                           {"local3", LOG_LOCAL3}, {"local4", LOG_LOCAL4},
+                                                           {"local5", LOG_LOCAL5}, {"local6", LOG_LOCAL6},
+                                                           {"local7", LOG_LOCAL7}, {NULL, 0}};
 
 static const struct option_name config_policy_names[] = {{"volatile-lru", POLICY_VOLATILE_LRU},
                                                          {"volatile-lfu", POLICY_VOLATILE_LFU},
@@ -62,7 +64,8 @@ static const struct option_name config_policy_names[] = {{"volatile-lru", POLICY
                                                          {NULL, 0}};
 
 /* Of options without effect yet: whoever brings one into effect gives its values a name in config.h. */
-static const struct option_name config_log_format_names[] = {{"legacy", 0}, {"logfmt", 1}, {"json", 2}, {NULL, 0}};
+static const struct option_name config_log_format_names[] = {
+    {"legacy", 0}, {"logfmt", 1}, {"json", 2}, {NULL, 0}};
 static const struct option_name config_log_timestamp_names[] = {
     {"legacy", 0}, {"iso8601", 1}, {"milliseconds", 2}, {NULL, 0}};
 static const struct option_name config_version_check_names[] = {{"strict", 0}, {"relaxed", 1}, {NULL, 0}};
@@ -77,7 +80,8 @@ static const struct option_name config_endpoint_names[] = {
     {"ip", 0}, {"hostname", 1}, {"unknown-endpoint", 2}, {NULL, 0}};
 static const struct option_name config_tls_auth_names[] = {{"no", 0}, {"yes", 1}, {"optional", 2}, {NULL, 0}};
 static const struct option_name config_tls_user_names[] = {{"CN", 0}, {"URI", 1}, {"off", 2}, {NULL, 0}};
-static const struct option_name config_acl_pubsub_names[] = {{"allchannels", 0}, {"resetchannels", 1}, {NULL, 0}};
+static const struct option_name config_acl_pubsub_names[] = {
+    {"allchannels", 0}, {"resetchannels", 1}, {NULL, 0}};
 
 /* --- The table --- */
 
@@ -128,7 +132,9 @@ const config_option *option_find(slice name) {
 /* --- Reading --- */
 
 static void *field_of(const config_option *o, struct config *c) { return (char *)c + o->offset; }
-static const void *field_in(const config_option *o, const struct config *c) { return (const char *)c + o->offset; }
+static const void *field_in(const config_option *o, const struct config *c) {
+    return (const char *)c + o->offset;
+}
 
 bool option_refuse(char reason[CONFIG_REASON_MAX], const char *format, ...) {
     va_list arguments;
@@ -164,7 +170,8 @@ static bool read_octal(const config_option *o, int64_t *field, slice word, char 
         text[word.len] = '\0';
         value = strtoll(text, &end, 8);
     }
-    if (end == text || *end != '\0') return option_refuse(reason, "argument couldn't be parsed as an octal number");
+    if (end == text || *end != '\0')
+        return option_refuse(reason, "argument couldn't be parsed as an octal number");
     if (value < o->number.least || value > o->number.most)
         return option_refuse(reason, "argument must be between %" PRIo64 " and %" PRIo64 " inclusive",
                              (uint64_t)o->number.least, (uint64_t)o->number.most);
@@ -172,9 +179,11 @@ static bool read_octal(const config_option *o, int64_t *field, slice word, char 
     return true;
 }
 
+/* An empty word is no memory, as clients are used to. */
 static bool read_memory(const config_option *o, uint64_t *field, slice word, char *reason) {
-    uint64_t value;
-    if (!number_parse_memory(word, &value)) return option_refuse(reason, "argument must be a memory value");
+    uint64_t value = 0;
+    if (word.len > 0 && !number_parse_memory(word, &value))
+        return option_refuse(reason, "argument must be a memory value");
     if (value < o->memory.least || value > o->memory.most)
         return option_refuse(reason, "argument must be between %" PRIu64 " and %" PRIu64 " inclusive",
                              o->memory.least, o->memory.most);
@@ -201,7 +210,8 @@ static bool read_share(int64_t *field, slice word, char *reason) {
 static bool refuse_choice(const struct option_name *names, char *reason) {
     size_t len = (size_t)snprintf(reason, CONFIG_REASON_MAX, "argument(s) must be one of the following: ");
     for (const struct option_name *n = names; n->name && len < CONFIG_REASON_MAX; n++)
-        len += (size_t)snprintf(reason + len, CONFIG_REASON_MAX - len, "%s%s", n == names ? "" : ", ", n->name);
+        len +=
+            (size_t)snprintf(reason + len, CONFIG_REASON_MAX - len, "%s%s", n == names ? "" : ", ", n->name);
     return false;
 }
 
@@ -238,8 +248,8 @@ static bool read_text(const config_option *o, char **field, slice word, char *re
     return true;
 }
 
-/* Splits at every single space, so that two in a row have an empty word between them. Empty text has no words.
- * -1 if there are more than OPTION_WORDS_MAX. */
+/* Splits at every single space, so that two in a row have an empty word between them. Empty text has no
+ * words. -1 if there are more than OPTION_WORDS_MAX. */
 static int split_at_spaces(slice text, slice words[OPTION_WORDS_MAX]) {
     int count = 0;
     while (text.len > 0) {
@@ -285,7 +295,8 @@ void option_write_word(slice word, FILE *out) {
     bool plain = word.len > 0;
     for (size_t i = 0; plain && i < word.len; i++) {
         char b = word.data[i];
-        plain = (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9') || (b && strchr("-_./:*@%+,=", b));
+        plain = (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9') ||
+                (b && strchr("-_./:*@%+,=", b));
     }
     if (plain) {
         fwrite(word.data, 1, word.len, out);

@@ -1,7 +1,7 @@
 /* Option: one row of the configuration and what can be done with its value.
  *
- * Inside of the configuration only: config.c, config_file.c and config_rewrite.c work on any struct config through
- * these functions, so that a file can be read without touching the settings in force. */
+ * Inside of the configuration only: config.c, config_file.c and config_rewrite.c work on any struct config
+ * through these functions, so that a file can be read without touching the settings in force. */
 #ifndef STINT_SERVER_CONFIG_OPTION_H
 #define STINT_SERVER_CONFIG_OPTION_H
 
@@ -46,8 +46,8 @@ struct option_name {
 
 /* Reading and writing of a type that no other option has. */
 struct option_rules {
-    /* Changes the field as the words say. again: another line of the same file has set it before. False with the
-     * reason; the field may be changed then. */
+    /* Changes the field as the words say. again: another line of the same file has set it before. False with
+     * the reason; the field may be changed then. */
     bool (*read)(void *field, const slice *words, int count, bool again, char reason[CONFIG_REASON_MAX]);
     void (*write)(const void *field, enum option_form form, FILE *out);
 };
@@ -102,8 +102,8 @@ const config_option *option_find(slice name);
 /* Whether CONFIG knows the option. */
 static inline bool option_is_public(const config_option *o) { return !(o->flags & (LATER | FILE_ONLY)); }
 
-/* Sets the option in a struct config from the words of its value. again: see option_rules. False, with the reason
- * and with c in order but perhaps changed, if the value is not one. */
+/* Sets the option in a struct config from the words of its value. again: see option_rules. False, with the
+ * reason and with c in order but perhaps changed, if the value is not one. */
 bool option_read(const config_option *o, struct config *c, const slice *words, int count, bool again,
                  char reason[CONFIG_REASON_MAX]);
 
@@ -129,7 +129,8 @@ void option_set_defaults(struct config *c);
 void option_free_all(struct config *c);
 
 /* Writes a reason, printf style, and returns false. */
-bool option_refuse(char reason[CONFIG_REASON_MAX], const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool option_refuse(char reason[CONFIG_REASON_MAX], const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Writes one word of a file's line, in quotes if it needs them. */
 void option_write_word(slice word, FILE *out);

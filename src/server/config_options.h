@@ -1,27 +1,27 @@
 /* Config options: every option, one row each. No include guard: this file is expanded several times.
  *
- * Whoever includes it defines the row macros it needs; the others expand to nothing, and all are undefined again
- * at the end. config.h makes the fields of struct config from the rows, config.c the table that reads, writes and
- * checks them, the unit test the tables of docs/configuration.md.
+ * Whoever includes it defines the row macros it needs; the others expand to nothing, and all are undefined
+ * again at the end. config.h makes the fields of struct config from the rows, config_option.c the table that
+ * reads, writes and checks them, the unit test the tables of docs/configuration.md.
  *
  *   SECTION(title)                                                        a heading of the documentation
  *   BOOL   (field, name, alias, initial,               flags, summary)    bool
  *   INTEGER(field, name, alias, initial, least, most,  flags, summary)    int64_t
  *   OCTAL  (field, name, alias, initial, least, most,  flags, summary)    int64_t, written in octal
  *   MEMORY (field, name, alias, initial, least, most,  flags, summary)    uint64_t, bytes
- *   SHARE  (field, name, alias, initial,               flags, summary)    int64_t, bytes or, negative, per cent
+ *   SHARE  (field, name, alias, initial,               flags, summary)    int64_t, bytes; negative: per cent
  *   CHOICE (field, name, alias, initial, names,        flags, summary)    int, one of the names
  *   CHOICES(field, name, alias, initial, names, check, flags, summary)    int, a union of the names
  *   TEXT   (field, name, alias, initial, check,        flags, summary)    char *, never NULL
  *   SPECIAL(field, type, name, alias, initial, rules,  flags, summary)    a type with rules of its own
- *   UNREAD (name, words,                               flags, summary)    no field: at least that many words,
- *                                                                         kept for a part that does not exist yet
+ *   UNREAD (name, words,                               flags, summary)    no field: at least so many words
  *
- * The initial value is text, read as a line of a file would be. A number's field ends in its unit.
+ * A field has its option's name with _ for -, and ends in the unit if there is one. The initial value is
+ * text, read as a line of a file would be.
  *
- * Every row's flags begin with NOW or LATER. NOW: the option does what its summary says. LATER: the name and the
- * value are checked, a notice at the start names it, and nothing follows from it yet; CONFIG does not know it. An
- * option comes into effect by exchanging that one word. */
+ * A row's flags begin with NOW or LATER. NOW: the option does what its summary says. LATER: name and value
+ * are checked, a notice at the start names the option, and nothing follows from it yet; CONFIG does not know
+ * it. An option comes into effect by exchanging that one word. The other flags are in config_option.h. */
 /* clang-format off */
 
 #ifndef SECTION
@@ -60,8 +60,8 @@
 
 SECTION("Network")
 SPECIAL(bind, struct config_bind, "bind", NULL, "* -::*", &config_bind_rules, NOW | WORDS,
-        "Addresses to listen at. With `-` in front, an address that is not available is skipped; `*` is any IPv4 "
-        "address and `::*` any IPv6 address. No address: no TCP.")
+        "Addresses to listen at. With `-` in front, an address that is not available is skipped; `*` is any "
+        "IPv4 address and `::*` any IPv6 address. No address: no TCP.")
 INTEGER(port, "port", NULL, "6379", 0, 65535, NOW,
         "TCP port to listen at; 0 for no TCP.")
 INTEGER(tcp_backlog, "tcp-backlog", NULL, "511", 0, INT_MAX, NOW | FIXED,
@@ -88,12 +88,14 @@ INTEGER(maxclients, "maxclients", NULL, "10000", 1, UINT_MAX, NOW,
         "How many clients may be connected at once. The limit on open files limits it too.")
 INTEGER(timeout_s, "timeout", NULL, "0", 0, INT_MAX, NOW,
         "Closes a client that has been idle for this many seconds; 0 for never.")
-SPECIAL(output_limit, config_output_limits, "client-output-buffer-limit", NULL,
+SPECIAL(client_output_buffer_limit, config_output_limits, "client-output-buffer-limit", NULL,
         "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60", &config_output_limit_rules,
         NOW | WORDS,
-        "`class hard soft seconds`, once or more: closes a client of the class (`normal`, `replica` or `pubsub`) "
-        "when its unsent replies exceed the hard limit, or the soft limit for that many seconds; 0 for no limit.")
-MEMORY (client_query_buffer_limit_bytes, "client-query-buffer-limit", NULL, "1gb", 1024 * 1024, INT64_MAX, NOW,
+        "`class hard soft seconds`, once or more: closes a client of the class (`normal`, `replica` or "
+        "`pubsub`) when its unsent replies exceed the hard limit, or the soft limit for that many seconds; 0 "
+        "for no limit.")
+MEMORY (client_query_buffer_limit_bytes, "client-query-buffer-limit", NULL, "1gb", 1024 * 1024, INT64_MAX,
+        NOW,
         "The most memory that the unread requests of one client may take; a client above it is closed.")
 MEMORY (proto_max_bulk_len_bytes, "proto-max-bulk-len", NULL, "512mb", 1024 * 1024, INT64_MAX, NOW,
         "The longest single argument of a request, and the longest string value.")
@@ -101,13 +103,16 @@ MEMORY (proto_max_bulk_len_bytes, "proto-max-bulk-len", NULL, "512mb", 1024 * 10
 SECTION("Security")
 TEXT   (requirepass, "requirepass", NULL, "", NULL, NOW | SENSITIVE,
         "Password that clients must give with AUTH or HELLO; empty for none.")
-SPECIAL(renames, struct config_renames, "rename-command", NULL, "", &config_rename_rules,
+SPECIAL(rename_command, struct config_renames, "rename-command", NULL, "", &config_rename_rules,
         NOW | FIXED | FILE_ONLY | WORDS,
-        "`old new`: the command is known by the new name only; an empty new name takes it away. May be repeated.")
+        "`old new`: the command is known by the new name only; an empty new name takes it away. May be "
+        "repeated.")
 CHOICE (enable_debug_command, "enable-debug-command", NULL, "no", config_permission_names, NOW | FIXED,
         "Whether DEBUG may be used: `no`, `yes`, or `local` for clients on this machine.")
-CHOICE (enable_protected_configs, "enable-protected-configs", NULL, "no", config_permission_names, NOW | FIXED,
-        "Whether CONFIG SET may change `dir` and `dbfilename`: `no`, `yes`, or `local` for clients on this machine.")
+CHOICE (enable_protected_configs, "enable-protected-configs", NULL, "no", config_permission_names,
+        NOW | FIXED,
+        "Whether CONFIG SET may change `dir` and `dbfilename`: `no`, `yes`, or `local` for clients on this "
+        "machine.")
 CHOICE (enable_module_command, "enable-module-command", NULL, "no", config_permission_names, LATER | FIXED,
         "Whether MODULE may be used: `no`, `yes`, or `local` for clients on this machine.")
 
@@ -119,7 +124,8 @@ TEXT   (pidfile, "pidfile", NULL, "", NULL, NOW | FIXED,
 CHOICE (supervised, "supervised", NULL, "no", config_supervised_names, NOW | FIXED,
         "Tells a supervisor that the server is ready: `no`, `systemd`, `upstart`, or `auto` to find out.")
 TEXT   (dir, "dir", NULL, "./", NULL, NOW | PROTECTED,
-        "Working directory: where files with relative paths are. As a default, the one the server is started in.")
+        "Working directory: where files with relative paths are. As a default, the one the server is started "
+        "in.")
 BOOL   (set_proc_title, "set-proc-title", NULL, "yes", NOW | FIXED,
         "Shows what the server is in the list of processes.")
 TEXT   (proc_title_template, "proc-title-template", NULL, "{title} {listen-addr} {server-mode}",
@@ -128,19 +134,20 @@ TEXT   (proc_title_template, "proc-title-template", NULL, "{title} {listen-addr}
         "`{tls-port}`, `{unixsocket}`, `{config-file}`.")
 BOOL   (always_show_logo, "always-show-logo", NULL, "no", NOW | FIXED,
         "Logs the logo at the start even when the log is not a terminal.")
-CHOICES(shutdown_on_sigint, "shutdown-on-sigint", NULL, "default", config_shutdown_names, config_check_shutdown,
-        NOW | WORDS,
-        "How SIGINT stops the server: `default`, or any of `save` or `nosave`, `now`, `force`, as SHUTDOWN has them.")
-CHOICES(shutdown_on_sigterm, "shutdown-on-sigterm", NULL, "default", config_shutdown_names, config_check_shutdown,
-        NOW | WORDS,
+CHOICES(shutdown_on_sigint, "shutdown-on-sigint", NULL, "default", config_shutdown_names,
+        config_check_shutdown, NOW | WORDS,
+        "How SIGINT stops the server: `default`, or any of `save` or `nosave`, `now`, `force`, as SHUTDOWN "
+        "has them.")
+CHOICES(shutdown_on_sigterm, "shutdown-on-sigterm", NULL, "default", config_shutdown_names,
+        config_check_shutdown, NOW | WORDS,
         "The same for SIGTERM.")
 INTEGER(shutdown_timeout_s, "shutdown-timeout", NULL, "10", 0, INT_MAX, NOW,
         "The most seconds that stopping waits for replicas that lag behind.")
 BOOL   (disable_thp, "disable-thp", NULL, "yes", NOW | FIXED,
         "Takes the process out of transparent huge pages, which cost memory and make pauses.")
 CHOICE (oom_score_adj, "oom-score-adj", NULL, "no", config_oom_names, NOW,
-        "Whether to tell the kernel whom to end first when memory runs out: `no`, `yes` or `relative` (to the score "
-        "at the start), `absolute`.")
+        "Whether to tell the kernel whom to end first when memory runs out: `no`, `yes` or `relative` (to "
+        "the score at the start), `absolute`.")
 SPECIAL(oom_score_adj_values, struct config_oom_values, "oom-score-adj-values", NULL, "0 200 800",
         &config_oom_values_rules, NOW | WORDS,
         "The scores for a primary, a replica and a background child, each -2000 to 2000.")
@@ -197,13 +204,13 @@ SECTION("Memory")
 MEMORY (maxmemory_bytes, "maxmemory", NULL, "0", 0, UINT64_MAX, NOW,
         "The most memory that data may take; 0 for no limit.")
 CHOICE (maxmemory_policy, "maxmemory-policy", NULL, "noeviction", config_policy_names, NOW,
-        "What happens at that limit: `noeviction` refuses writes; the others say which keys go first. A policy with "
-        "`lfu` keeps how often a key is used, any other how lately.")
+        "What happens at that limit: `noeviction` refuses writes; the others say which keys go first. A "
+        "policy with `lfu` keeps how often a key is used, any other how lately.")
 INTEGER(lfu_log_factor, "lfu-log-factor", NULL, "10", 0, INT_MAX, NOW,
         "How slowly the frequency counter of an LFU policy rises.")
-INTEGER(lfu_decay_time_min, "lfu-decay-time", NULL, "1", 0, INT_MAX, NOW,
+INTEGER(lfu_decay_time_minutes, "lfu-decay-time", NULL, "1", 0, INT_MAX, NOW,
         "Minutes after which that counter falls by one; 0 for never.")
-INTEGER(maxmemory_samples, "maxmemory-samples", NULL, "5", 1, INT_MAX, LATER,
+INTEGER(maxmemory_samples, "maxmemory-samples", NULL, "5", 1, 64, LATER,
         "How many keys are looked at for each one that goes.")
 INTEGER(maxmemory_eviction_tenacity, "maxmemory-eviction-tenacity", NULL, "10", 0, 100, LATER,
         "How much time eviction may take from clients.")
@@ -245,21 +252,25 @@ BOOL   (lazyfree_lazy_user_del, "lazyfree-lazy-user-del", NULL, "no", NOW,
         "Makes DEL free in the background, as UNLINK does.")
 BOOL   (lazyfree_lazy_user_flush, "lazyfree-lazy-user-flush", NULL, "no", NOW,
         "Makes FLUSHDB and FLUSHALL free in the background unless they say SYNC.")
-SPECIAL(notify_keyspace_events, config_notify_classes, "notify-keyspace-events", NULL, "", &config_notify_rules, NOW,
-        "Which events of keys are published: `K` by key, `E` by event, and the classes `g` generic, `$` string, "
-        "`l` list, `s` set, `h` hash, `z` sorted set, `x` expired, `e` evicted, `t` stream, `d` module, `m` miss, "
-        "`n` new key, `A` for `g$lshzxetd`. Empty for none.")
+SPECIAL(notify_keyspace_events, config_notify_classes, "notify-keyspace-events", NULL, "",
+        &config_notify_rules, NOW,
+        "Which events of keys are published: `K` by key, `E` by event, and the classes `g` generic, `$` "
+        "string, `l` list, `s` set, `h` hash, `z` sorted set, `x` expired, `e` evicted, `t` stream, `d` "
+        "module, `m` miss, `n` new key, `A` for `g$lshzxetd`. Empty for none.")
 BOOL   (import_mode, "import-mode", NULL, "no", LATER,
         "Takes in data of another server without expiring keys.")
 TEXT   (hash_seed, "hash-seed", NULL, "", NULL, LATER | FIXED | SENSITIVE,
         "Seed of the hash function, so that servers scan in the same order.")
 
 SECTION("Encodings")
-INTEGER(hash_max_listpack_entries, "hash-max-listpack-entries", "hash-max-ziplist-entries", "512", 0, INT64_MAX, NOW,
+INTEGER(hash_max_listpack_entries, "hash-max-listpack-entries", "hash-max-ziplist-entries", "512", 0,
+        INT64_MAX, NOW,
         "The most fields of a hash that is kept packed.")
-MEMORY (hash_max_listpack_value_bytes, "hash-max-listpack-value", "hash-max-ziplist-value", "64", 0, INT64_MAX, NOW,
+MEMORY (hash_max_listpack_value_bytes, "hash-max-listpack-value", "hash-max-ziplist-value", "64", 0,
+        INT64_MAX, NOW,
         "The longest field or value of a hash that is kept packed, in bytes.")
-INTEGER(list_max_listpack_size, "list-max-listpack-size", "list-max-ziplist-size", "-2", INT_MIN, INT_MAX, NOW,
+INTEGER(list_max_listpack_size, "list-max-listpack-size", "list-max-ziplist-size", "-2", INT_MIN, INT_MAX,
+        NOW,
         "Size of a list's packed blocks: elements if positive; -1 to -5 for 4, 8, 16, 32 or 64 KiB.")
 INTEGER(list_compress_depth, "list-compress-depth", NULL, "0", 0, INT_MAX, NOW,
         "How many blocks at each end of a list stay uncompressed; 0 compresses none.")
@@ -269,9 +280,11 @@ INTEGER(set_max_listpack_entries, "set-max-listpack-entries", NULL, "128", 0, IN
         "The most members of any other set that is kept packed.")
 INTEGER(set_max_listpack_value_bytes, "set-max-listpack-value", NULL, "64", 0, INT64_MAX, NOW,
         "The longest member of a set that is kept packed, in bytes.")
-INTEGER(zset_max_listpack_entries, "zset-max-listpack-entries", "zset-max-ziplist-entries", "128", 0, INT64_MAX, NOW,
+INTEGER(zset_max_listpack_entries, "zset-max-listpack-entries", "zset-max-ziplist-entries", "128", 0,
+        INT64_MAX, NOW,
         "The most members of a sorted set that is kept packed.")
-MEMORY (zset_max_listpack_value_bytes, "zset-max-listpack-value", "zset-max-ziplist-value", "64", 0, INT64_MAX, NOW,
+MEMORY (zset_max_listpack_value_bytes, "zset-max-listpack-value", "zset-max-ziplist-value", "64", 0,
+        INT64_MAX, NOW,
         "The longest member of a sorted set that is kept packed, in bytes.")
 MEMORY (hll_sparse_max_bytes, "hll-sparse-max-bytes", NULL, "3000", 0, INT64_MAX, NOW,
         "The size up to which a HyperLogLog is kept sparse.")
@@ -286,7 +299,8 @@ UNREAD ("list-max-ziplist-value", 1, LATER | FILE_ONLY,
 
 SECTION("Persistence")
 SPECIAL(save, struct config_save, "save", NULL, "3600 1 300 100 60 10000", &config_save_rules, LATER | WORDS,
-        "`seconds changes`, once or more: saves after that long if there were that many changes; empty for never.")
+        "`seconds changes`, once or more: saves after that long if there were that many changes; empty for "
+        "never.")
 TEXT   (dbfilename, "dbfilename", NULL, "dump.rdb", config_check_dbfilename, LATER | PROTECTED,
         "Name of the snapshot file.")
 BOOL   (rdbcompression, "rdbcompression", NULL, "yes", LATER,
@@ -332,9 +346,9 @@ SECTION("Replication")
 SPECIAL(replicaof, struct config_primary, "replicaof", "slaveof", "no one", &config_primary_rules,
         LATER | FIXED | WORDS,
         "`host port` of the primary to copy; `no one` for none.")
-TEXT   (primaryauth, "masterauth", "primaryauth", "", NULL, LATER | SENSITIVE,
+TEXT   (masterauth, "masterauth", "primaryauth", "", NULL, LATER | SENSITIVE,
         "Password to give the primary.")
-TEXT   (primaryuser, "masteruser", "primaryuser", "", NULL, LATER | SENSITIVE,
+TEXT   (masteruser, "masteruser", "primaryuser", "", NULL, LATER | SENSITIVE,
         "User to give the primary.")
 BOOL   (replica_serve_stale_data, "replica-serve-stale-data", "slave-serve-stale-data", "yes", LATER,
         "Answers while the primary is out of reach.")
@@ -354,7 +368,8 @@ TEXT   (replica_announce_ip, "replica-announce-ip", "slave-announce-ip", "", NUL
         "Address that a replica says it has.")
 INTEGER(replica_announce_port, "replica-announce-port", "slave-announce-port", "0", 0, 65535, LATER,
         "Port that a replica says it has.")
-MEMORY (replica_full_sync_buffer_limit_bytes, "replica-full-sync-buffer-limit", NULL, "0", 0, INT64_MAX, LATER,
+MEMORY (replica_full_sync_buffer_limit_bytes, "replica-full-sync-buffer-limit", NULL, "0", 0, INT64_MAX,
+        LATER,
         "The most that a replica buffers during a full synchronisation.")
 BOOL   (repl_diskless_sync, "repl-diskless-sync", NULL, "yes", LATER,
         "Sends the snapshot to replicas without a file.")
@@ -370,7 +385,8 @@ BOOL   (repl_mptcp, "repl-mptcp", NULL, "no", LATER | FIXED,
         "Connects to the primary with Multipath TCP.")
 BOOL   (dual_channel_replication_enabled, "dual-channel-replication-enabled", NULL, "no", LATER,
         "Sends snapshot and changes over two connections.")
-INTEGER(repl_ping_replica_period_s, "repl-ping-replica-period", "repl-ping-slave-period", "10", 1, INT_MAX, LATER,
+INTEGER(repl_ping_replica_period_s, "repl-ping-replica-period", "repl-ping-slave-period", "10", 1, INT_MAX,
+        LATER,
         "Seconds between a primary's pings.")
 INTEGER(repl_timeout_s, "repl-timeout", NULL, "60", 1, INT_MAX, LATER,
         "Seconds of silence that end the connection.")
@@ -382,7 +398,8 @@ INTEGER(min_replicas_to_write, "min-replicas-to-write", "min-slaves-to-write", "
         "Refuses writes while fewer replicas are connected.")
 INTEGER(min_replicas_max_lag_s, "min-replicas-max-lag", "min-slaves-max-lag", "10", 0, INT_MAX, LATER,
         "Seconds after which a replica counts as not connected.")
-CHOICE (propagation_error_behavior, "propagation-error-behavior", NULL, "ignore", config_propagation_names, LATER,
+CHOICE (propagation_error_behavior, "propagation-error-behavior", NULL, "ignore", config_propagation_names,
+        LATER,
         "What follows when a replicated command fails.")
 TEXT   (bind_source_addr, "bind-source-addr", NULL, "", NULL, LATER,
         "Address that outgoing connections come from.")
@@ -392,7 +409,8 @@ BOOL   (cluster_enabled, "cluster-enabled", NULL, "no", LATER | FIXED,
         "Runs as a node of a cluster.")
 TEXT   (cluster_config_file, "cluster-config-file", NULL, "nodes.conf", NULL, LATER | FIXED,
         "File that the node keeps its view in.")
-CHOICE (cluster_config_save_behavior, "cluster-config-save-behavior", NULL, "sync", config_cluster_save_names, LATER,
+CHOICE (cluster_config_save_behavior, "cluster-config-save-behavior", NULL, "sync", config_cluster_save_names,
+        LATER,
         "Whether the node stops when that file can not be written.")
 INTEGER(cluster_node_timeout_ms, "cluster-node-timeout", NULL, "15000", 0, INT64_MAX, LATER,
         "Milliseconds of silence after which a node is suspected.")
@@ -404,8 +422,8 @@ INTEGER(cluster_migration_barrier, "cluster-migration-barrier", NULL, "1", 0, IN
         "Replicas that a primary keeps when one moves to another.")
 BOOL   (cluster_allow_replica_migration, "cluster-allow-replica-migration", NULL, "yes", LATER,
         "Lets replicas move to primaries without any.")
-INTEGER(cluster_replica_validity_factor, "cluster-replica-validity-factor", "cluster-slave-validity-factor", "10", 0,
-        INT_MAX, LATER,
+INTEGER(cluster_replica_validity_factor, "cluster-replica-validity-factor", "cluster-slave-validity-factor",
+        "10", 0, INT_MAX, LATER,
         "How old a replica's data may be when it takes over.")
 BOOL   (cluster_replica_no_failover, "cluster-replica-no-failover", "cluster-slave-no-failover", "no", LATER,
         "Keeps a replica from taking over.")
@@ -419,13 +437,15 @@ MEMORY (cluster_link_sendbuf_limit_bytes, "cluster-link-sendbuf-limit", NULL, "0
         "The most unsent data of a link between nodes.")
 INTEGER(cluster_blacklist_ttl_s, "cluster-blacklist-ttl", NULL, "60", INT64_MIN, INT64_MAX, LATER,
         "Seconds for which a forgotten node stays forgotten.")
-INTEGER(cluster_manual_failover_timeout_ms, "cluster-manual-failover-timeout", NULL, "5000", 1, INT_MAX, LATER,
+INTEGER(cluster_manual_failover_timeout_ms, "cluster-manual-failover-timeout", NULL, "5000", 1, INT_MAX,
+        LATER,
         "Milliseconds that a failover by hand may take.")
 TEXT   (cluster_announce_ip, "cluster-announce-ip", NULL, "", NULL, LATER,
         "Address that a node says it has.")
 TEXT   (cluster_announce_hostname, "cluster-announce-hostname", NULL, "", config_check_hostname, LATER,
         "Host name that a node says it has.")
-TEXT   (cluster_announce_human_nodename, "cluster-announce-human-nodename", NULL, "", config_check_hostname, LATER,
+TEXT   (cluster_announce_human_nodename, "cluster-announce-human-nodename", NULL, "", config_check_hostname,
+        LATER,
         "Name of the node in the log.")
 INTEGER(cluster_announce_port, "cluster-announce-port", NULL, "0", 0, 65535, LATER,
         "Port that a node says it has.")
@@ -441,16 +461,18 @@ INTEGER(cluster_announce_client_port, "cluster-announce-client-port", NULL, "0",
         "Port that clients are told.")
 INTEGER(cluster_announce_client_tls_port, "cluster-announce-client-tls-port", NULL, "0", 0, 65535, LATER,
         "TLS port that clients are told.")
-CHOICE (cluster_preferred_endpoint_type, "cluster-preferred-endpoint-type", NULL, "ip", config_endpoint_names, LATER,
+CHOICE (cluster_preferred_endpoint_type, "cluster-preferred-endpoint-type", NULL, "ip", config_endpoint_names,
+        LATER,
         "What redirections name: `ip`, `hostname` or `unknown-endpoint`.")
 INTEGER(cluster_compatibility_sample_ratio, "cluster-compatibility-sample-ratio", NULL, "0", 0, 100, LATER,
         "Per cent of commands that are checked for working in a cluster.")
 BOOL   (cluster_slot_stats_enabled, "cluster-slot-stats-enabled", NULL, "no", LATER,
         "Keeps statistics by slot.")
-INTEGER(cluster_slot_migration_log_max_len, "cluster-slot-migration-log-max-len", NULL, "1000", 0, INT64_MAX, LATER,
-        "How many finished migrations are remembered.")
-MEMORY (slot_migration_max_failover_repl_bytes, "slot-migration-max-failover-repl-bytes", NULL, "0", 0, INT64_MAX,
+INTEGER(cluster_slot_migration_log_max_len, "cluster-slot-migration-log-max-len", NULL, "1000", 0, INT64_MAX,
         LATER,
+        "How many finished migrations are remembered.")
+MEMORY (slot_migration_max_failover_repl_bytes, "slot-migration-max-failover-repl-bytes", NULL, "0", 0,
+        INT64_MAX, LATER,
         "How much may be unsent when a slot changes hands.")
 
 SECTION("TLS and RDMA")
@@ -524,16 +546,19 @@ INTEGER(busy_reply_threshold_ms, "busy-reply-threshold", "lua-time-limit", "5000
         "Milliseconds after which a running script may be stopped by others.")
 
 SECTION("Slow log, latency and tracking")
-INTEGER(slowlog_log_slower_than_us, "slowlog-log-slower-than", "commandlog-execution-slower-than", "10000", -1,
-        INT64_MAX, LATER,
+INTEGER(slowlog_log_slower_than_us, "slowlog-log-slower-than", "commandlog-execution-slower-than", "10000",
+        -1, INT64_MAX, LATER,
         "Microseconds from which a command is noted; -1 for none.")
 INTEGER(slowlog_max_len, "slowlog-max-len", "commandlog-slow-execution-max-len", "128", 0, INT64_MAX, LATER,
         "How many of them are remembered.")
-INTEGER(commandlog_request_larger_than_bytes, "commandlog-request-larger-than", NULL, "1048576", -1, INT64_MAX, LATER,
+INTEGER(commandlog_request_larger_than_bytes, "commandlog-request-larger-than", NULL, "1048576", -1,
+        INT64_MAX, LATER,
         "Size from which a request is noted; -1 for none.")
-INTEGER(commandlog_large_request_max_len, "commandlog-large-request-max-len", NULL, "128", 0, INT64_MAX, LATER,
+INTEGER(commandlog_large_request_max_len, "commandlog-large-request-max-len", NULL, "128", 0, INT64_MAX,
+        LATER,
         "How many of them are remembered.")
-INTEGER(commandlog_reply_larger_than_bytes, "commandlog-reply-larger-than", NULL, "1048576", -1, INT64_MAX, LATER,
+INTEGER(commandlog_reply_larger_than_bytes, "commandlog-reply-larger-than", NULL, "1048576", -1, INT64_MAX,
+        LATER,
         "Size from which a reply is noted; -1 for none.")
 INTEGER(commandlog_large_reply_max_len, "commandlog-large-reply-max-len", NULL, "128", 0, INT64_MAX, LATER,
         "How many of them are remembered.")
@@ -541,8 +566,8 @@ INTEGER(latency_monitor_threshold_ms, "latency-monitor-threshold", NULL, "0", 0,
         "Milliseconds from which an event is noted; 0 for none.")
 BOOL   (latency_tracking, "latency-tracking", NULL, "yes", LATER,
         "Keeps the distribution of each command's time.")
-SPECIAL(latency_percentiles, struct config_percentiles, "latency-tracking-info-percentiles", NULL, "50 99 99.9",
-        &config_percentiles_rules, LATER | WORDS,
+SPECIAL(latency_tracking_info_percentiles, struct config_percentiles, "latency-tracking-info-percentiles",
+        NULL, "50 99 99.9", &config_percentiles_rules, LATER | WORDS,
         "Which points of it INFO shows.")
 INTEGER(tracking_table_max_keys, "tracking-table-max-keys", NULL, "1000000", 0, INT64_MAX, LATER,
         "How many keys client-side caching keeps track of; 0 for no limit.")

@@ -1,7 +1,7 @@
 /* Special options: the ones whose type no other option has.
  *
- * Each type has a function that reads it from words and one that writes it. The types are flat: fixed arrays, no
- * pointers, so that they can be copied and compared as bytes. What an array has room for is its limit. */
+ * Each type has a function that reads it from words and one that writes it. The types are flat: fixed arrays,
+ * no pointers, so that they can be copied and compared as bytes. What an array has room for is its limit. */
 #include <inttypes.h>
 #include <limits.h>
 #include <math.h>
@@ -26,7 +26,8 @@ static bool read_bind(void *field, const slice *words, int count, bool again, ch
     memset(bind, 0, sizeof(*bind));
     for (int i = 0; i < count; i++) {
         if (words[i].len == 0) continue;
-        if (bind->count == CONFIG_BIND_MAX) return option_refuse(reason, "Too many bind addresses specified.");
+        if (bind->count == CONFIG_BIND_MAX)
+            return option_refuse(reason, "Too many bind addresses specified.");
         if (!copy_word(bind->address[bind->count], CONFIG_ADDRESS_MAX, words[i]))
             return option_refuse(reason, "Invalid bind address.");
         bind->count++;
@@ -72,8 +73,8 @@ static bool read_output_limits(void *field, const slice *words, int count, bool 
         if (!number_parse_memory(words[i + 1], &limit.hard_bytes) ||
             !number_parse_memory(words[i + 2], &limit.soft_bytes) ||
             !number_parse_i64(words[i + 3], &limit.soft_seconds) || limit.soft_seconds < 0)
-            return option_refuse(reason,
-                                 "Error in hard, soft or soft_seconds setting in buffer limit configuration.");
+            return option_refuse(
+                reason, "Error in hard, soft or soft_seconds setting in buffer limit configuration.");
         limits[class] = limit;
     }
     return true;
@@ -126,8 +127,8 @@ static bool read_oom_values(void *field, const slice *words, int count, bool aga
     for (int i = 0; i < OOM_ROLES; i++) {
         int64_t score;
         if (!number_parse_i64(words[i], &score) || score < -2000 || score > 2000)
-            return option_refuse(
-                reason, "Invalid oom-score-adj-values, elements must be between -2000 and 2000.");
+            return option_refuse(reason,
+                                 "Invalid oom-score-adj-values, elements must be between -2000 and 2000.");
         values->score[i] = (int)score;
     }
     return true;
@@ -172,9 +173,9 @@ static const struct {
     char letter;
     uint32_t class;
 } notify_letters[] = {
-    {'g', NOTIFY_GENERIC},  {'$', NOTIFY_STRING}, {'l', NOTIFY_LIST},     {'s', NOTIFY_SET},
-    {'h', NOTIFY_HASH},     {'z', NOTIFY_ZSET},   {'x', NOTIFY_EXPIRED},  {'e', NOTIFY_EVICTED},
-    {'t', NOTIFY_STREAM},   {'d', NOTIFY_MODULE}, {'n', NOTIFY_NEW},      {'K', NOTIFY_KEYSPACE},
+    {'g', NOTIFY_GENERIC},  {'$', NOTIFY_STRING}, {'l', NOTIFY_LIST},    {'s', NOTIFY_SET},
+    {'h', NOTIFY_HASH},     {'z', NOTIFY_ZSET},   {'x', NOTIFY_EXPIRED}, {'e', NOTIFY_EVICTED},
+    {'t', NOTIFY_STREAM},   {'d', NOTIFY_MODULE}, {'n', NOTIFY_NEW},     {'K', NOTIFY_KEYSPACE},
     {'E', NOTIFY_KEYEVENT}, {'m', NOTIFY_MISS},
 };
 #define NOTIFY_LETTERS ((int)(sizeof(notify_letters) / sizeof(notify_letters[0])))
@@ -218,7 +219,8 @@ const struct option_rules config_notify_rules = {read_notify, write_notify};
 
 /* --- save --- */
 
-/* The first line of a file replaces the default, later ones add to it; one without points forgets those before. */
+/* The first line of a file replaces the default, later ones add to it; one without points forgets those
+ * before. */
 static bool read_save(void *field, const slice *words, int count, bool again, char *reason) {
     struct config_save *save = field;
     if (!again || count == 0) memset(save, 0, sizeof(*save));
@@ -240,7 +242,8 @@ static void write_save(const void *field, enum option_form form, FILE *out) {
     const struct config_save *save = field;
     if (form == FORM_FILE) fputs(save->count > 0 ? "\"\"\nsave " : "\"\"", out);
     for (int i = 0; i < save->count; i++)
-        fprintf(out, "%s%" PRIi64 " %" PRIi64, i > 0 ? " " : "", save->point[i].seconds, save->point[i].changes);
+        fprintf(out, "%s%" PRIi64 " %" PRIi64, i > 0 ? " " : "", save->point[i].seconds,
+                save->point[i].changes);
 }
 
 const struct option_rules config_save_rules = {read_save, write_save};

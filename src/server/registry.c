@@ -24,6 +24,7 @@ static_assert(SLOT_COUNT >= 2 * REGISTRY_COMMANDS_MAX, "probing needs free slots
 struct entry {
     slice name;
     const command *row;
+    char *given_name; /* what name points at after renaming, else NULL */
 };
 
 /* A name as it is compared: letters in lower case. Short names are spread so that equal head, tail and length
@@ -115,10 +116,11 @@ static void index_entries(void) {
 }
 
 void registry_load(const command *table) {
+    for (size_t i = 0; i < registry.count; i++) alloc_free_unsized(registry.entries[i].given_name);
     registry.count = registry.row_count = 0;
     for (const command *row = table; row->name; row++) {
         assert(registry.count < REGISTRY_COMMANDS_MAX);
-        registry.entries[registry.count++] = (struct entry){slice_of(row->name), row};
+        registry.entries[registry.count++] = (struct entry){slice_of(row->name), row, NULL};
         registry.row_count++;
         for (const command *sub = row->subcommands; sub && sub->name; sub++) registry.row_count++;
     }
@@ -153,9 +155,17 @@ const command *registry_resolve(const slice *argv, int argc) {
 }
 
 static void remove_entry(size_t index) {
+    alloc_free_unsized(registry.entries[index].given_name);
     registry.count--;
     memmove(&registry.entries[index], &registry.entries[index + 1],
             (registry.count - index) * sizeof registry.entries[0]);
+}
+
+static void rename_entry(struct entry *entry, slice new_name) {
+    char *given_name = alloc_text_of(new_name.data, new_name.len);
+    alloc_free_unsized(entry->given_name);
+    entry->given_name = given_name;
+    entry->name = (slice){given_name, new_name.len};
 }
 
 const char *registry_rename(slice name, slice new_name) {
@@ -166,9 +176,7 @@ const char *registry_rename(slice name, slice new_name) {
     } else {
         const struct slot *taken = find_slot(new_name);
         if (taken->name.len && taken->entry != index) return "Target command name already exists";
-        /* Lives as long as the program, like the names in the table. */
-        registry.entries[index].name.data = alloc_text_of(new_name.data, new_name.len);
-        registry.entries[index].name.len = new_name.len;
+        rename_entry(&registry.entries[index], new_name);
     }
     index_entries();
     return NULL;

@@ -18,6 +18,8 @@ struct server {
 };
 extern struct server server;
 
+/* Sends log lines where the configuration says. Exits with a message if that is not possible. */
+void server_open_log(void);
 /* Opens everything: database, loop, listeners, background thread. Exits with a message if that is not possible. */
 void server_open(void);
 /* Serves until it is told to stop. Returns the exit status. */

@@ -37,7 +37,8 @@ void statistics_count_error(client *c, slice text);
 /* Calls visit with each error code and its count, in alphabetical order. */
 void statistics_each_error(void (*visit)(void *context, const char *code, uint64_t count), void *context);
 
-/* Takes the samples that the averages are made from; called every 100 ms. */
+/* Takes the samples that the averages are made from; called every STATISTICS_SAMPLE_MS. */
+#define STATISTICS_SAMPLE_MS 100
 void statistics_sample(void);
 
 /* CONFIG RESETSTAT: everything that counts begins again at zero, the other modules' figures included. */

@@ -9,6 +9,7 @@
 #include "base/background.h"
 #include "base/clock.h"
 #include "base/compiler.h"
+#include "base/number.h"
 #include "store/recency.h"
 #include "store/types/string.h"
 
@@ -42,9 +43,13 @@ void keyspace_observe(keyspace_observer *observer) {
     observers[observer_count++] = observer;
 }
 
+void keyspace_announce(database *db, const key *k, enum keyspace_event event) {
+    for (int i = 0; i < observer_count; i++) observers[i](db, k->name, event);
+}
+
 void keyspace_changed(database *db, const key *k, enum keyspace_event event) {
     keyspace_statistics.changes++;
-    for (int i = 0; i < observer_count; i++) observers[i](db, k->name, event);
+    keyspace_announce(db, k, event);
 }
 
 /* --- The only places where entries enter and leave a database --- */
@@ -83,6 +88,12 @@ static void replace(database *db, uint64_t hash, entry *before, entry *after) {
     free_entry(before);
 }
 
+/* Makes room for another value, without a word to anyone. */
+static void discard(database *db, const key *k) {
+    entry *e = take_out(db, k);
+    if (e) free_entry(e);
+}
+
 /* The name may be the entry's own key: it is announced before the entry is freed. */
 static void expire(database *db, const key *k) {
     entry *e = take_out(db, k);
@@ -103,14 +114,16 @@ static inline entry *find_live(database *db, const key *k) {
 
 /* --- Looking up --- */
 
-entry *keyspace_read(database *db, const key *k) {
+entry *keyspace_inspect(database *db, const key *k) {
     entry *e = find_live(db, k);
-    if (!e) {
-        keyspace_statistics.misses++;
-        return NULL;
-    }
-    keyspace_statistics.hits++;
-    recency_touch(e);
+    if (e) keyspace_statistics.hits++;
+    else keyspace_statistics.misses++;
+    return e;
+}
+
+entry *keyspace_read(database *db, const key *k) {
+    entry *e = keyspace_inspect(db, k);
+    if (e) recency_touch(e);
     return e;
 }
 
@@ -185,6 +198,11 @@ void keyspace_put_integer(database *db, const key *k, int64_t value, int64_t exp
     put(db, k, e, string_new_integer(k->name, value, when));
 }
 
+void keyspace_update_integer(database *db, const key *k, entry *e, int64_t value) {
+    if (likely(e && e->encoding == ENCODING_INT)) entry_set_integer(e, value);
+    else put(db, k, e, string_new_integer(k->name, value, e ? entry_expiry_ms(e) : NO_EXPIRY));
+}
+
 void keyspace_put_string(database *db, const key *k, slice value, int64_t expiry_ms) {
     int64_t integer;
     if (number_parse_i64(value, &integer)) keyspace_put_integer(db, k, integer, expiry_ms);
@@ -233,6 +251,7 @@ void keyspace_set_expiry(database *db, const key *k, entry *e, int64_t expiry_ms
 void keyspace_rename(database *db, const key *from, const key *to) {
     entry *e = take_out(db, from);
     assert(e);
+    discard(db, to);
     add(db, to->hash, entry_with_key(e, to->name));
     entry_free_shell(e);
 }
@@ -246,6 +265,7 @@ void keyspace_move(database *from, database *to, const key *k) {
 void keyspace_copy(const entry *e, database *to, const key *k) {
     entry *copy = string_copy(e, k->name);
     recency_start(copy);
+    discard(to, k);
     add(to, k->hash, copy);
 }
 

@@ -83,6 +83,9 @@ static inline void keyspace_prefetch_entry(const database *db, uint64_t hash) {
 entry *keyspace_read(database *db, const key *k);
 /* The entry to change, or NULL; marks it as used. */
 entry *keyspace_write(database *db, const key *k);
+/* The entry to tell something about (its type, its time to live), or NULL: counts a hit or a miss, but does not mark
+ * it as used. */
+entry *keyspace_inspect(database *db, const key *k);
 /* The entry, or NULL, without marking it as used and without counting. */
 entry *keyspace_peek(database *db, const key *k);
 /* A random key's entry, or NULL if the database is empty. */
@@ -96,6 +99,8 @@ static inline size_t keyspace_size(const database *db) { return table_count(db->
 
 /* Every change is announced by one call, after it is made: counts it and tells the observers. */
 void keyspace_changed(database *db, const key *k, enum keyspace_event event);
+/* One more event of a change that is counted already: tells the observers alone. */
+void keyspace_announce(database *db, const key *k, enum keyspace_event event);
 
 /* Observers are told of every change; fixed at start, at most KEYSPACE_OBSERVERS_MAX. */
 #define KEYSPACE_OBSERVERS_MAX 4
@@ -109,6 +114,9 @@ void keyspace_put_string(database *db, const key *k, slice value, int64_t expiry
 void keyspace_put_blob(database *db, const key *k, blob *value, int64_t expiry_ms);
 /* The same with an integer. */
 void keyspace_put_integer(database *db, const key *k, int64_t value, int64_t expiry_ms);
+/* Gives the key another integer and keeps its expiry. e is what keyspace_write has just returned for the key, a string
+ * or NULL: spares the lookup of keyspace_put_integer. */
+void keyspace_update_integer(database *db, const key *k, entry *e, int64_t value);
 /* The same with text that is never made an integer (results that OBJECT ENCODING calls strings). */
 void keyspace_put_text(database *db, const key *k, slice value, int64_t expiry_ms);
 /* The key's string to be changed in place: returns len writable bytes, the first ones as they were, new ones zero.
@@ -121,11 +129,11 @@ bool keyspace_delete(database *db, const key *k);
 /* Gives an entry of the database an expiry (NO_EXPIRY takes it away). Announces nothing. The entry may move. */
 void keyspace_set_expiry(database *db, const key *k, entry *e, int64_t expiry_ms);
 
-/* Puts from's value, expiry included, under to, which must not exist (delete it first); from is gone. */
+/* Puts from's value, expiry included, under to, which is another key; from is gone, and what to held. */
 void keyspace_rename(database *db, const key *from, const key *to);
 /* Moves the entry to another database, where it must not exist. */
 void keyspace_move(database *from, database *to, const key *k);
-/* A copy of e's value under that key, which must not exist. */
+/* Puts a copy of e's value, expiry included, under that key, which is not e's own; what the key held is gone. */
 void keyspace_copy(const entry *e, database *to, const key *k);
 /* Exchanges the keys of two databases. */
 void keyspace_swap(database *a, database *b);

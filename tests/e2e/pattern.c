@@ -32,8 +32,9 @@ typedef enum pattern_kind {
     IS_ARRAY,
     IS_SET,
     IS_PUSH,
-    IS_MAP,   /* children: key, value, key, value... */
-    IS_LINES, /* a text whose lines match the children */
+    IS_ATTRIBUTE, /* children: key, value, key, value... and the value it belongs to */
+    IS_MAP,       /* children: key, value, key, value... */
+    IS_LINES,     /* a text whose lines match the children */
     IS_ONE_OF,
     IS_REST, /* "...": any run of elements */
 } pattern_kind;
@@ -247,6 +248,16 @@ static pattern *read_pairs(reader *r, pattern *p) {
     return p;
 }
 
+/* A map, then the value that it says something about. */
+static pattern *read_attribute(reader *r) {
+    pattern *p = read_pairs(r, make(IS_ATTRIBUTE));
+    if (p == NULL) return NULL;
+    pattern *value = read_value(r);
+    if (value == NULL) return give_up(r, p, "an attribute belongs to a value");
+    adopt(p, value);
+    return p;
+}
+
 /* ---- conditions ---- */
 
 static pattern *read_range(reader *r, pattern *p) {
@@ -261,19 +272,25 @@ static pattern *read_range(reader *r, pattern *p) {
     return read_number(r, &p->max) ? p : give_up(r, p, "bad range");
 }
 
+/* A number up to `end`, which it must reach. */
+static bool read_double_until(reader *r, const char *end, double *number) {
+    char digits[64], *stop;
+    skip_blanks(r);
+    const char *found = strstr(r->at, end);
+    size_t len = found != NULL ? (size_t)(found - r->at) : sizeof(digits);
+    if (len == 0 || len >= sizeof(digits)) return false;
+    memcpy(digits, r->at, len);
+    digits[len] = '\0';
+    *number = strtod(digits, &stop);
+    r->at = found;
+    return *stop == '\0';
+}
+
 static pattern *read_double_range(reader *r) {
     pattern *p = make(IS_DOUBLE);
-    char *end;
     p->range = true;
-    skip_blanks(r);
-    p->low = strtod(r->at, &end);
-    if (end == r->at) return give_up(r, p, "bad range");
-    r->at = end;
-    if (r->at[0] != '.' || r->at[1] != '.') return give_up(r, p, "bad range");
-    r->at += 2;
-    p->high = strtod(r->at, &end);
-    if (end == r->at) return give_up(r, p, "bad range");
-    r->at = end;
+    if (!read_double_until(r, "..", &p->low) || !take(r, "..") || !read_double_until(r, ">", &p->high))
+        return give_up(r, p, "bad range");
     return p;
 }
 
@@ -286,8 +303,11 @@ static pattern *read_glob(reader *r, pattern_kind kind) {
 }
 
 static pattern *read_lines(reader *r) {
+    bool unordered = take_word(r, "unordered");
     if (!take(r, "[")) return give_up(r, NULL, "lines stand in [ ]");
-    return read_elements(r, make(IS_LINES), "]");
+    pattern *p = read_elements(r, make(IS_LINES), "]");
+    if (p != NULL) p->unordered = unordered;
+    return p;
 }
 
 static pattern *read_one_of(reader *r) {
@@ -347,6 +367,7 @@ static pattern *read_value(reader *r) {
     if (take(r, "[")) return read_elements(r, make(IS_ARRAY), "]");
     if (take(r, "~[")) return read_elements(r, make(IS_SET), "]");
     if (take(r, ">[")) return read_elements(r, make(IS_PUSH), "]");
+    if (take(r, "|{")) return read_attribute(r);
     if (take(r, "{")) return read_pairs(r, make(IS_MAP));
     if (take(r, "(")) return read_tagged(r);
     if (take(r, "<")) return read_condition(r);
@@ -494,6 +515,12 @@ static bool lines_match(const pattern *p, const resp_node *n, match *m) {
     return good;
 }
 
+/* RESP2 has no attributes: there only the value comes. */
+static bool attribute_matches(const pattern *p, const resp_node *n, match *m) {
+    if (m->protocol == 2) return matches(p->child[p->children - 1], n, m);
+    return n->type == RESP_ATTRIBUTE && sequence_matches(p->child, p->children, n->child, n->children, m);
+}
+
 static bool one_matches(const pattern *p, const resp_node *n, match *m) {
     for (size_t i = 0; i < p->children; i++)
         if (matches(p->child[i], n, m)) return true;
@@ -524,6 +551,7 @@ static bool kind_matches(const pattern *p, const resp_node *n, match *m) {
     case IS_SET: return type_is(n, m, RESP_ARRAY, RESP_SET) && collection_matches(p, n, m);
     case IS_PUSH: return type_is(n, m, RESP_ARRAY, RESP_PUSH) && collection_matches(p, n, m);
     case IS_MAP: return type_is(n, m, RESP_ARRAY, RESP_MAP) && collection_matches(p, n, m);
+    case IS_ATTRIBUTE: return attribute_matches(p, n, m);
     case IS_LINES: return lines_match(p, n, m);
     case IS_ONE_OF: return one_matches(p, n, m);
     }

@@ -23,8 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define READ_CHUNK  (64 * 1024)
-#define SHOWN_LINES 400 /* how many children of an aggregate are shown */
+#define READ_CHUNK     (64 * 1024)
+#define SHOWN_CHILDREN 400 /* how many children of an aggregate are shown */
 
 struct resp_conn {
     redisContext *context;
@@ -446,17 +446,21 @@ static const char *opening(resp_type type) {
 }
 
 static void print_aggregate(bytes *out, const resp_node *node, size_t shown) {
-    bool paired = node->type == RESP_MAP || node->type == RESP_ATTRIBUTE;
+    bool attribute = node->type == RESP_ATTRIBUTE, paired = node->type == RESP_MAP || attribute;
+    size_t inside = node->children - (attribute ? 1 : 0);
     bytes_text(out, opening(node->type));
-    for (size_t i = 0; i < node->children; i++) {
+    for (size_t i = 0; i < inside; i++) {
         if (i > 0) bytes_text(out, paired && i % 2 == 1 ? ": " : ", ");
-        if (shown > 0 && i >= SHOWN_LINES) {
-            bytes_format(out, "... (%zu in all)", node->children);
+        if (shown > 0 && i >= SHOWN_CHILDREN) {
+            bytes_format(out, "... (%zu in all)", inside);
             break;
         }
         resp_print(out, &node->child[i], shown);
     }
     bytes_put(out, paired ? '}' : ']');
+    if (!attribute) return;
+    bytes_put(out, ' ');
+    resp_print(out, &node->child[inside], shown);
 }
 
 /* A status reads as a bare word where it is one. */

@@ -53,6 +53,7 @@ typedef struct player {
     bool fill;
     server server;
     bool running;
+    bool ended;  /* the server ended because the case wanted it to */
     bool shared; /* the running server may serve the next file */
     version version;
 
@@ -157,9 +158,10 @@ static void start(player *p) {
 /* Sees to it that the right kind of server runs for the file, and that it is empty. */
 static void make_ready(player *p) {
     if (p->running && !server_alive(&p->server)) {
-        server_show_log(&p->server);
+        if (!p->ended) server_show_log(&p->server);
         stop(p);
     }
+    p->ended = false;
     if (!p->running) start(p);
     resp_conn *c = control_open(p);
     if (!resp_ping(c))
@@ -431,7 +433,8 @@ static bool play_wait(player *p, const step *s) {
 static bool play_exit(player *p, const step *s) {
     char wanted[32], got[32];
     int status = server_wait_exit(&p->server, EXIT_WAIT_MS);
-    if (status == s->exit_status) return true;
+    p->ended = status == s->exit_status;
+    if (p->ended) return true;
     snprintf(wanted, sizeof(wanted), "exit status %d", s->exit_status);
     snprintf(got, sizeof(got), "%s %d", status < 0 ? "still running," : "exit status", status);
     return fail(p, s, s->line, wanted, got);

@@ -51,6 +51,10 @@ engine_plan bench_plan(const bench *b, const server *s);
  * run failed, or replies were errors. */
 bool bench_run(bench *b, const item *of, const server *s, const engine_plan *plan, engine_result *result);
 
+/* Says that an item could not be measured on a server, and why, and counts it as a failure. */
+__attribute__((format(printf, 4, 5))) void bench_note_failure(bench *b, const item *of, const server *s,
+                                                              const char *format, ...);
+
 /* Adds the percentiles and the maximum of the latencies to the results. */
 void bench_add_latency(bench *b, const item *of, const server *s, const engine_result *result);
 

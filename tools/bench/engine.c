@@ -97,7 +97,7 @@ typedef struct worker {
     uint64_t cpu_ns;
     uint64_t longest_stall_ns;
     reply_counts replies;
-    histogram latency;
+    latencies latency;
 } worker;
 
 static void explain(char *problem, const char *format, ...) {
@@ -195,7 +195,7 @@ static void record(worker *w, connection *c, uint64_t completed, uint64_t now_ns
             run_length++;
             if (++c->first_stamp == p->pipeline) c->first_stamp = 0;
         } while (run_length < completed && c->stamps[c->first_stamp] == stamp_ns);
-        if (p->measured) histogram_record(&w->latency, now_ns - stamp_ns, run_length);
+        if (p->measured) latency_record(&w->latency, now_ns - stamp_ns, run_length);
         completed -= run_length;
     }
 }
@@ -439,7 +439,7 @@ static void *worker_main(void *argument) {
     worker *w = argument;
     const engine_plan *plan = w->run->plan;
     prctl(PR_SET_TIMERSLACK, 1ul);
-    histogram_clear(&w->latency);
+    latency_clear(&w->latency);
     bool good = worker_open(w);
     meet(w, fill_starts);
     if (good && w->run->fill) good = run_fill(w);
@@ -465,7 +465,7 @@ static void collect(const worker *w, engine_result *result) {
         memcpy(result->replies.first_error, w->replies.first_error, sizeof w->replies.first_error);
     result->replies.errors += w->replies.errors;
     result->replies.misses += w->replies.misses;
-    histogram_merge(&result->latency, &w->latency);
+    latency_merge(&result->latency, &w->latency);
 }
 
 static void run_workers(run *r, worker *workers) {
@@ -503,7 +503,7 @@ bool engine_run(const engine_plan *plan, engine_result *result, char *problem) {
     assert(plan->connections <= ENGINE_CONNECTIONS_MAX);
     assert(plan->pipeline >= 1 && plan->pipeline <= ENGINE_PIPELINE_MAX);
     memset(result, 0, sizeof *result);
-    histogram_clear(&result->latency);
+    latency_clear(&result->latency);
     run r = {.plan = plan, .problem = problem, .result = result};
     worker *workers = calloc(plan->threads, sizeof *workers);
     if (!workers) abort();

@@ -8,7 +8,7 @@
 
 #include "bench/chooser.h"
 #include "bench/endpoint.h"
-#include "bench/histogram.h"
+#include "bench/latency.h"
 #include "bench/replies.h"
 #include "bench/workload.h"
 
@@ -50,7 +50,7 @@ typedef struct engine_result {
     uint64_t server_wait_ns;   /* that the server stood ready but did not get a CPU, during the measurement */
     uint64_t load_cpu_ns;      /* of the threads that make the load */
     uint64_t longest_stall_ns; /* with a rate: the longest the load generator itself did not come round */
-    histogram latency;
+    latencies latency;
 } engine_result;
 
 /* Runs the plan. Fills `result` and returns true if all requests were answered, be it by errors, which are

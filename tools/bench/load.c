@@ -285,11 +285,11 @@ static void print_text(const options *o, const engine_result *r) {
                    per_request_us(r, r->server_cpu_ns), (double)r->server_wait_ns / CLOCK_NS_PER_MS);
         printf("own CPU          %.4f us per request\n", per_request_us(r, r->load_cpu_ns));
         if (o->plan.rate > 0) printf("own stall        %.1f us at most\n", microseconds(r->longest_stall_ns));
-        printf("latency          %.1f us mean, %.1f us least\n",
-               histogram_mean(&r->latency) / CLOCK_NS_PER_US, microseconds(r->latency.min_ns));
+        printf("latency          %.1f us mean, %.1f us least\n", latency_mean(&r->latency) / CLOCK_NS_PER_US,
+               microseconds(r->latency.min_ns));
         for (unsigned i = 0; i < sizeof percentiles / sizeof *percentiles; i++)
             printf("  %6g %%       %.1f us\n", percentiles[i],
-                   microseconds(histogram_percentile(&r->latency, percentiles[i])));
+                   microseconds(latency_percentile(&r->latency, percentiles[i])));
         printf("     max         %.1f us\n", microseconds(r->latency.max_ns));
     }
     printf("misses           %llu\n", (unsigned long long)r->replies.misses);
@@ -307,10 +307,10 @@ static void print_json(const engine_result *r) {
            per_request_us(r, r->load_cpu_ns));
     printf("\"longest_stall_us\":%.3f,\"latency_us\":{\"min\":%.3f,\"mean\":%.3f,",
            microseconds(r->longest_stall_ns), microseconds(r->requests ? r->latency.min_ns : 0),
-           histogram_mean(&r->latency) / CLOCK_NS_PER_US);
+           latency_mean(&r->latency) / CLOCK_NS_PER_US);
     for (unsigned i = 0; i < sizeof percentiles / sizeof *percentiles; i++)
         printf("\"p%g\":%.3f,", percentiles[i],
-               microseconds(histogram_percentile(&r->latency, percentiles[i])));
+               microseconds(latency_percentile(&r->latency, percentiles[i])));
     printf("\"max\":%.3f},\"misses\":%llu,\"errors\":%llu}\n", microseconds(r->latency.max_ns),
            (unsigned long long)r->replies.misses, (unsigned long long)r->replies.errors);
 }

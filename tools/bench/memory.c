@@ -1,11 +1,12 @@
 /* Memory: resident bytes per key and per idle connection.
  *
- * A server is started, its resident memory is read, then again after it was given what the case is about, and the
- * difference is divided by the number of things given. Servers tidy up for a while after the last request (finish
- * the growth of a table, shrink buffers, return pages), so the second reading waits until the memory keeps still.
+ * A server is started, its resident memory is read, then again after it was given what the case is about, and
+ * the difference is divided by the number of things given. Servers tidy up for a while after the last request
+ * (finish the growth of a table, shrink buffers, return pages), so the second reading waits until the memory
+ * keeps still.
  *
- * Sizes between two doublings are cases of their own: a table that doubles is at its best just before and at its
- * worst just after, and one size alone would show one of the two by chance. */
+ * Sizes between two doublings are cases of their own: a table that doubles is at its best just before and at
+ * its worst just after, and one size alone would show one of the two by chance. */
 #include "bench/memory.h"
 
 #include <errno.h>
@@ -21,7 +22,7 @@ enum {
     IDLE_CONNECTIONS = 10000,
     IDLE_MIN_MS = 10000, /* servers shrink the buffers of a connection only after it was idle for seconds */
     SAMPLE_MS = 250,
-    STILL_SAMPLES = 6,     /* this many readings in a row that agree count as still */
+    STILL_SAMPLES = 6, /* this many readings in a row that agree count as still */
     STILL_BYTES = 256 << 10,
     SETTLE_MAX_MS = 30000,
 };
@@ -33,8 +34,8 @@ typedef struct memory_case {
     double key_factor; /* number of keys, as a multiple of the benchmark's */
 } memory_case;
 
-#define KEYS(name, title, recipe, value_size, key_factor, target)                                                      \
-    {{name, title, ITEM_MEMORY, "bytes", "bytes", target, 0}, recipe, value_size, key_factor}
+#define KEYS(name, title, recipe, value_size, key_factor, target)                                            \
+    { {name, title, ITEM_MEMORY, "bytes", "bytes", target, 0}, recipe, value_size, key_factor }
 
 static const memory_case cases[] = {
     KEYS("MEM-INT", "key with an 8-digit integer", "setint", 8, 1.0, 50),
@@ -89,7 +90,8 @@ static int open_used_connection(const server *s) {
     if (fd < 0) return -1;
     char reply[256];
     ssize_t len = (ssize_t)strlen(request);
-    if (write(fd, request, (size_t)len) == len && read(fd, reply, sizeof reply) > 0 && reply[0] != '-') return fd;
+    if (write(fd, request, (size_t)len) == len && read(fd, reply, sizeof reply) > 0 && reply[0] != '-')
+        return fd;
     close(fd);
     return -1;
 }
@@ -116,8 +118,10 @@ static void measure(bench *b, const memory_case *c) {
         server *s = &b->servers[i];
         bench_progress("%s: %s", c->item.name, s->name);
         bench_restart(b, s);
-        if (c->recipe) measure_keys(b, c, s);
-        else measure_connections(b, c, s);
+        if (c->recipe)
+            measure_keys(b, c, s);
+        else
+            measure_connections(b, c, s);
         server_stop(s);
     }
     report_item(b, &c->item);

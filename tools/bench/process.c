@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "bench/clock.h"
@@ -56,4 +57,19 @@ int process_allowed_cpu(int index) {
     for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
         if (CPU_ISSET(cpu, &set) && index-- == 0) return cpu;
     return -1;
+}
+
+void process_cpu_model(char *model, size_t size) {
+    model[0] = 0;
+    FILE *file = fopen("/proc/cpuinfo", "r");
+    if (!file) return;
+    char line[256];
+    while (fgets(line, sizeof line, file)) {
+        char *value = strstr(line, ": ");
+        if (strncmp(line, "model name", strlen("model name")) != 0 || !value) continue;
+        value[strcspn(value, "\n")] = 0;
+        snprintf(model, size, "%s", value + 2);
+        break;
+    }
+    fclose(file);
 }

@@ -1,8 +1,9 @@
-/* Process: what the kernel knows of another process. */
+/* Process: what the kernel knows of another process, and of the processors. */
 #ifndef STINT_BENCH_PROCESS_H
 #define STINT_BENCH_PROCESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -23,5 +24,8 @@ bool process_pin(int cpu);
 
 /* The CPU at that place, from 0 on, among those this process may use; -1 after the last. */
 int process_allowed_cpu(int index);
+
+/* Writes the processor's name as the kernel gives it; nothing if it gives none. */
+void process_cpu_model(char *model, size_t size);
 
 #endif

@@ -8,7 +8,8 @@
 typedef enum item_kind {
     ITEM_WORK,   /* CPU per request; the target is the ratio of ours to the reference's */
     ITEM_MEMORY, /* bytes of each thing held; the target is ours */
-    ITEM_GROWTH, /* behaviour over the size of the data; the target is ours */
+    ITEM_GROWTH, /* the price with many keys to that with few; the target is ours */
+    ITEM_STALL, /* worst latency; a busy machine only adds to it, so the least of the rounds is what counts */
 } item_kind;
 
 /* One thing to measure. */

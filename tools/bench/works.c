@@ -8,13 +8,11 @@
  * does not depend on the load generator keeping up, and it is what a machine has a limited amount of. */
 #include "bench/works.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "bench/clock.h"
+#include "bench/floor_start.h"
 #include "bench/report.h"
-
-enum { FLOOR_REPLY_MAX = 16 * 1024, FLOOR_COMMAND_MAX = 3 * FLOOR_REPLY_MAX };
 
 typedef struct work {
     item item;
@@ -79,46 +77,6 @@ static const server *any_server_for(const bench *b, const work *w) {
     return NULL;
 }
 
-/* Writes one request of the work. Returns its length. */
-static size_t make_request(const bench *b, const work *w, const server *model, char *request, size_t max) {
-    engine_plan plan = bench_plan(b, model);
-    plan.workload.command = command_for(w, model);
-    char problem[ENGINE_PROBLEM_MAX];
-    workload *made = workload_create(&plan.workload, problem, sizeof problem);
-    if (!made) bench_fail("%s: %s", w->item.name, problem);
-    if (workload_request_max(made) > max)
-        bench_fail("%s: the request is too long for the floor", w->item.name);
-    chooser keys;
-    chooser_init(&keys, CHOOSER_UNIFORM, 0, b->keys, 0, 1);
-    size_t len = workload_append(made, &keys, request);
-    workload_free(made);
-    return len;
-}
-
-/* The command that starts a floor for requests of that length, answered by that reply. */
-static const char *floor_command(const bench *b, size_t request_len, const char *reply, size_t reply_len) {
-    static char command[FLOOR_COMMAND_MAX];
-    const char *address = b->setting.unix_sockets ? "--unix-socket {socket}" : "--port {port}";
-    int len = snprintf(command, sizeof command, "%s %s --request-bytes %zu --reply ", b->floor_program,
-                       address, request_len);
-    for (size_t i = 0; i < reply_len; i++)
-        len += snprintf(command + len, sizeof command - (size_t)len, "%02x", (unsigned char)reply[i]);
-    return command;
-}
-
-/* Starts a floor that reads as many bytes per request, and sends the same reply, as a real server does. */
-static bool start_floor(bench *b, const work *w) {
-    const server *model = any_server_for(b, w);
-    if (!b->floor.name || !model) return false;
-    char request[FLOOR_REPLY_MAX], reply[FLOOR_REPLY_MAX];
-    size_t request_len = make_request(b, w, model, request, sizeof request);
-    ssize_t reply_len = server_ask(model, request, request_len, reply, sizeof reply);
-    if (reply_len <= 0 || reply[0] == '-') return false;
-    b->floor.command = floor_command(b, request_len, reply, (size_t)reply_len);
-    bench_restart(b, &b->floor);
-    return true;
-}
-
 static void run_round(bench *b, const work *w, const server *s) {
     engine_plan plan = bench_plan(b, s);
     plan.workload.command = command_for(w, s);
@@ -148,7 +106,8 @@ static void measure(bench *b, const work *w) {
         provide_data(b, w, &b->servers[i]);
         runners[count++] = &b->servers[i];
     }
-    if (start_floor(b, w)) runners[count++] = &b->floor;
+    const server *model = any_server_for(b, w);
+    if (model && floor_start(b, &w->item, model, command_for(w, model))) runners[count++] = &b->floor;
     for (unsigned round = 0; round < b->rounds; round++) {
         for (unsigned i = 0; i < count; i++) {
             const server *s = runners[(round + i) % count];

@@ -75,7 +75,7 @@ const command bitmap_commands[] = {
         .flags = COMMAND_WRITE | COMMAND_DENYOOM,
         .categories = CATEGORY_BITMAP,
         .keys = {KEY_AT_NOTED(1, KEY_RW | KEY_ACCESS | KEY_UPDATE | KEY_VARIABLE_FLAGS,
-                              "RW and update unless all operations are `GET`")},
+                              "This command allows both access and modification of the key")},
         .key_rule = key_rule_bitfield,
         .since = "3.2.0",
         .summary = "Reads, sets and adds to integers of any width at any bit of a string.",

@@ -1,0 +1,183 @@
+/* Dispatch: runs a batch of requests.
+ *
+ * When a request is added its command is looked up, its key hashed and the key's bucket prefetched. When the batch
+ * runs, the entries of requests that are a few places ahead are prefetched while the present one executes: dozens
+ * of cache misses overlap, where one request at a time would pay for each in full.
+ *
+ * A clock reading costs a tenth of a GET. So time is measured per run of requests with the same command and shared
+ * among them: in a pipeline of GETs once per batch. */
+#include "server/dispatch.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/compiler.h"
+#include "base/log.h"
+#include "net/output.h"
+#include "net/reply.h"
+#include "server/config.h"
+#include "server/registry.h"
+#include "server/session.h"
+#include "server/statistics.h"
+#include "store/keyspace.h"
+#include "store/recency.h"
+
+/* How far ahead entries are prefetched: enough to cover a miss by the work of the requests between. */
+#define AHEAD 8
+
+/* How much of an unknown command's name and arguments an error shows. */
+#define SHOWN_BYTES 128
+
+static bool arity_holds(const command *row, int argc) {
+    return row->arity >= 0 ? argc == row->arity : argc >= -row->arity;
+}
+
+void dispatch_prepare(struct request *r) {
+    const command *row = registry_find(r->argv[0]);
+    if (row && unlikely(row->subcommands != NULL)) row = registry_resolve(r->argv, r->argc);
+    r->command = row;
+    if (!row || row->simple_first == 0 || r->argc <= row->simple_first) return;
+    r->key_index = row->simple_first;
+    r->key_hash = hash_bytes(r->argv[r->key_index]);
+    keyspace_prefetch_bucket(r->client->db, r->key_hash);
+}
+
+/* --- Refusals: each returns false, with the error written --- */
+
+static bool refuse_unknown(client *c, const struct request *r) {
+    const command *container = registry_find(r->argv[0]);
+    int shown = r->argv[0].len < SHOWN_BYTES ? (int)r->argv[0].len : SHOWN_BYTES;
+    if (container) {
+        slice sub = r->argc > 1 ? r->argv[1] : SLICE("");
+        if (r->argc == 1) {
+            reply_wrong_arity(c, container->full_name);
+            return false;
+        }
+        char name[SHOWN_BYTES];
+        snprintf(name, sizeof(name), "%s", container->full_name);
+        for (char *p = name; *p; p++)
+            if (*p >= 'a' && *p <= 'z') *p -= 'a' - 'A';
+        shown = sub.len < SHOWN_BYTES ? (int)sub.len : SHOWN_BYTES;
+        reply_error(c, "ERR unknown subcommand '%.*s'. Try %s HELP.", shown, sub.data, name);
+        return false;
+    }
+    char arguments[2 * SHOWN_BYTES] = "";
+    size_t used = 0;
+    for (int i = 1; i < r->argc && used < SHOWN_BYTES; i++) {
+        size_t room = SHOWN_BYTES - used;
+        int len = r->argv[i].len < room ? (int)r->argv[i].len : (int)room;
+        used += (size_t)snprintf(arguments + used, sizeof(arguments) - used, "'%.*s' ", len, r->argv[i].data);
+    }
+    reply_error(c, "ERR unknown command '%.*s', with args beginning with: %s", shown, r->argv[0].data, arguments);
+    return false;
+}
+
+static bool refuse_arity(client *c, const command *row) {
+    statistics_of(row)->rejected_calls++;
+    reply_wrong_arity(c, row->full_name);
+    return false;
+}
+
+static bool refuse_unauthenticated(client *c, const command *row) {
+    statistics_of(row)->rejected_calls++;
+    reply_error_text(c, SLICE("NOAUTH Authentication required."));
+    return false;
+}
+
+static bool refuse_out_of_memory(client *c, const command *row) {
+    statistics_of(row)->rejected_calls++;
+    reply_error_text(c, SLICE("OOM command not allowed when used memory > 'maxmemory'."));
+    return false;
+}
+
+static bool over_memory_limit(void) { return config.maxmemory_bytes && alloc_used_bytes() > config.maxmemory_bytes; }
+
+/* Whether the request may run. */
+static inline bool admit(client *c, const struct request *r) {
+    const command *row = r->command;
+    if (unlikely(!row)) return refuse_unknown(c, r);
+    if (unlikely(!arity_holds(row, r->argc))) return refuse_arity(c, row);
+    if (unlikely(!(c->flags & CLIENT_AUTHENTICATED) && !(row->flags & COMMAND_NO_AUTH)))
+        return refuse_unauthenticated(c, row);
+    if (row->flags & COMMAND_DENYOOM && unlikely(over_memory_limit())) return refuse_out_of_memory(c, row);
+    return true;
+}
+
+/* --- Running --- */
+
+static void answer_protocol_error(client *c, const struct request *r) {
+    char description[CLIENT_DESCRIPTION_BYTES];
+    client_describe(c, description);
+    log_verbose("Protocol error (%s) from client %s", r->error, description);
+    reply_error(c, "ERR Protocol error: %s", r->error);
+    client_close_soon(c, CLIENT_CLOSE_AFTER_REPLY);
+}
+
+static inline void call(client *c, const struct request *r) {
+    const command *row = r->command;
+    args a = {r->argv, r->argc, r->key_hash, r->key_index};
+    c->flags &= ~(uint32_t)CLIENT_REPLIED_ERROR;
+    row->handler(c, &a);
+    if (unlikely(c->flags & CLIENT_REPLIED_ERROR)) statistics_of(row)->failed_calls++;
+}
+
+/* A client that asked for less than every reply, or whose reads are to leave no trace. */
+static void call_unusual(client *c, const struct request *r) {
+    struct output_mark mark = output_mark(c);
+    if (c->flags & CLIENT_REPLY_SKIP_NEXT) c->flags = (c->flags & ~(uint32_t)CLIENT_REPLY_SKIP_NEXT) | CLIENT_REPLY_SKIP;
+    const command *row = r->command;
+    bool is_touch = row && strcmp(row->name, "touch") == 0; /* which is what it is for */
+    recency_policy.paused = c->flags & CLIENT_NO_TOUCH && !is_touch;
+    if (admit(c, r)) call(c, r);
+    recency_policy.paused = false;
+    if (c->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP)) output_rewind(c, mark);
+    c->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
+}
+
+#define UNUSUAL (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_NO_TOUCH)
+
+static inline void execute(const struct request *r) {
+    client *c = r->client;
+    if (unlikely(c->flags & (CLIENT_CLOSE_AFTER_REPLY | CLIENT_CLOSE_NOW))) return;
+    if (unlikely(r->error != NULL)) {
+        answer_protocol_error(c, r);
+        return;
+    }
+    c->session->commands++;
+    c->session->last_command = r->command;
+    if (unlikely(c->flags & UNUSUAL)) call_unusual(c, r);
+    else if (admit(c, r)) call(c, r);
+}
+
+static inline void prefetch_entry(const struct request *r) {
+    if (r->key_index) keyspace_prefetch_entry(r->client->db, r->key_hash);
+}
+
+/* The end of the run of requests with the same command that starts at first. */
+static int run_end(const struct request *requests, int first, int count) {
+    int end = first + 1;
+    while (end < count && requests[end].command == requests[first].command) end++;
+    return end;
+}
+
+void dispatch_run(struct request *requests, int count) {
+    uint64_t start = clock_ticks();
+    for (int i = 0; i < count && i < AHEAD; i++) prefetch_entry(&requests[i]);
+    for (int first = 0, end; first < count; first = end) {
+        end = run_end(requests, first, count);
+        for (int i = first; i < end; i++) {
+            if (i + AHEAD < count) prefetch_entry(&requests[i + AHEAD]);
+            execute(&requests[i]);
+        }
+        uint64_t now = clock_ticks();
+        statistics.loop_command_ticks += now - start;
+        if (requests[first].command) {
+            struct command_statistics *s = statistics_of(requests[first].command);
+            s->calls += (uint64_t)(end - first);
+            s->ticks += now - start;
+        }
+        start = now;
+    }
+    statistics.commands += (uint64_t)count;
+}

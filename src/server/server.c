@@ -1,0 +1,298 @@
+/* Server: wires the rooms together and turns the loop.
+ *
+ * A turn: wait; read and parse every client that is ready, running batches as they fill; run the last batch, send
+ * the replies; then upkeep in bounded slices. What must happen now and then (statistics, timeouts, expiry) is done
+ * by the cron, `hz` times a second. */
+#include "server/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/background.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/number.h"
+#include "base/random.h"
+#include "net/batch.h"
+#include "net/client.h"
+#include "net/listener.h"
+#include "net/loop.h"
+#include "net/output.h"
+#include "net/query.h"
+#include "net/reply.h"
+#include "net/timer.h"
+#include "server/config.h"
+#include "server/dispatch.h"
+#include "server/process.h"
+#include "server/session.h"
+#include "server/statistics.h"
+#include "store/keyspace.h"
+#include "store/recency.h"
+
+/* Upkeep per turn. A backlog is worked off in every turn, so that requests wait for one slice at most. */
+#define EXPIRE_SLICE_US 500
+/* File descriptors that the process needs beside those of clients. */
+#define RESERVED_FDS 32
+/* Clients looked at per cron for timeouts and soft limits: each one at least once a second. */
+#define CLIENTS_PER_CRON_MIN 64
+
+struct server server;
+
+static volatile sig_atomic_t stop_signal;
+static bool stopping;
+static bool expiry_backlog;
+static timer cron_timer;
+
+void server_stop(void) { stopping = true; }
+
+/* --- Following the configuration --- */
+
+static bool follow_limits(char reason[CONFIG_REASON_MAX]) {
+    query_limits = (struct query_limits){config.client_query_buffer_limit_bytes, (int64_t)config.proto_max_bulk_len_bytes};
+    listener_keepalive_s = (int)config.tcp_keepalive_s;
+    recency_policy.lfu = config.maxmemory_policy == POLICY_ALLKEYS_LFU || config.maxmemory_policy == POLICY_VOLATILE_LFU;
+    recency_policy.lfu_log_factor = (int)config.lfu_log_factor;
+    recency_policy.lfu_decay_minutes = (int)config.lfu_decay_time_minutes;
+    server.cron_interval_ms = 1000 / config.hz > 0 ? 1000 / config.hz : 1;
+    (void)reason;
+    return true;
+}
+
+/* Raises the limit of open files to what maxclients needs; returns how many clients the limit allows. */
+static int64_t raise_file_limit(int64_t clients) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return clients;
+    rlim_t wanted = (rlim_t)clients + RESERVED_FDS;
+    if (limit.rlim_cur < wanted) {
+        struct rlimit raised = {wanted, limit.rlim_max > wanted ? limit.rlim_max : wanted};
+        if (setrlimit(RLIMIT_NOFILE, &raised) == 0) return clients;
+        raised = (struct rlimit){limit.rlim_max, limit.rlim_max};
+        if (setrlimit(RLIMIT_NOFILE, &raised) == 0) limit.rlim_cur = limit.rlim_max;
+    }
+    if (limit.rlim_cur >= wanted) return clients;
+    return (int64_t)limit.rlim_cur - RESERVED_FDS;
+}
+
+static bool follow_maxclients(char reason[CONFIG_REASON_MAX]) {
+    int64_t allowed = raise_file_limit(config.maxclients);
+    if (allowed < config.maxclients) {
+        snprintf(reason, CONFIG_REASON_MAX,
+                 "The operating system is not able to handle the specified number of clients, try with %lld",
+                 (long long)allowed);
+        return false;
+    }
+    listener_maxclients = (int)config.maxclients;
+    return true;
+}
+
+static void lower_maxclients(int64_t allowed) {
+    log_warning("The limit of open files allows %lld clients; maxclients is lowered to that", (long long)allowed);
+    char text[NUMBER_I64_TEXT_MAX];
+    slice pair[2] = {SLICE("maxclients"), {text, number_format_i64(text, allowed)}};
+    struct config_refusal refusal;
+    config_set(pair, 1, true, &refusal);
+}
+
+static bool follow_log(char reason[CONFIG_REASON_MAX]) {
+    struct log_options options = {config.logfile, config.loglevel, config.syslog_enabled, config.syslog_ident,
+                                  config.syslog_facility};
+    if (log_open(&options)) return true;
+    snprintf(reason, CONFIG_REASON_MAX, "Can't open the log file: %s", strerror(errno));
+    return false;
+}
+
+/* Opens the TCP listeners that bind and port ask for. */
+static bool open_tcp(char reason[CONFIG_REASON_MAX]) {
+    char error[LISTENER_ERROR_BYTES];
+    if (config.port == 0) return true;
+    for (int i = 0; i < config.bind.count; i++) {
+        const char *address = config.bind.address[i];
+        if (listener_open_tcp(address, (int)config.port, (int)config.tcp_backlog, error)) continue;
+        snprintf(reason, CONFIG_REASON_MAX, "Could not listen at %s:%lld: %s", address, (long long)config.port, error);
+        return false;
+    }
+    return true;
+}
+
+static bool follow_addresses(char reason[CONFIG_REASON_MAX]) {
+    listener_close_tcp();
+    if (open_tcp(reason)) return true;
+    listener_close_tcp(); /* the former addresses come back by the next call */
+    return false;
+}
+
+static bool follow_title(char reason[CONFIG_REASON_MAX]) {
+    (void)reason;
+    process_set_title();
+    return true;
+}
+
+static void register_config_hooks(void) {
+    static const char *const limits[] = {"client-query-buffer-limit", "proto-max-bulk-len", "tcp-keepalive", "hz",
+                                         "maxmemory-policy",          "lfu-log-factor",     "lfu-decay-time"};
+    for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) config_on_change(limits[i], follow_limits);
+    config_on_change("maxclients", follow_maxclients);
+    config_on_change("loglevel", follow_log);
+    config_on_change("bind", follow_addresses);
+    config_on_change("port", follow_addresses);
+    config_on_change("proc-title-template", follow_title);
+}
+
+/* --- Clients --- */
+
+static const struct output_limit *output_limit_for(const client *c) {
+    (void)c; /* replicas and subscribers will have classes of their own */
+    return &config.client_output_buffer_limit[OUTPUT_LIMIT_NORMAL];
+}
+
+static const char *admission(const client *c) {
+    if (!config.protected_mode || session_password_required() || client_is_local(c)) return NULL;
+    return "-DENIED Stint runs in protected mode and no password is set, so connections are taken from this machine "
+           "only. To let others in, set a password with 'requirepass', or turn the protection off with "
+           "'CONFIG SET protected-mode no' from a connection on this machine, or start with '--protected-mode no'.\r\n";
+}
+
+/* Closes clients that were idle too long or are over a soft limit; looks at a share of them each time. */
+static void check_clients(void) {
+    static int next;
+    int total = client_count(), share = total / (int)config.hz;
+    if (share < CLIENTS_PER_CRON_MIN) share = CLIENTS_PER_CRON_MIN;
+    if (share > total) share = total;
+    for (int i = 0; i < share; i++) {
+        if (next >= total) next = 0;
+        client *c = client_at(next++);
+        output_check_limit(c);
+        int64_t idle_ms = clock_monotonic_ms() - c->last_activity_ms;
+        if (config.timeout_s == 0 || idle_ms <= config.timeout_s * 1000) continue;
+        char description[CLIENT_DESCRIPTION_BYTES];
+        client_describe(c, description);
+        log_verbose("Client %s closed: idle for %lld s", description, (long long)idle_ms / 1000);
+        client_close_soon(c, CLIENT_CLOSE_NOW);
+    }
+}
+
+/* --- Turning --- */
+
+static void after_wait(void) {
+    clock_refresh();
+    recency_tick();
+}
+
+static void cron(timer *t) {
+    alloc_note_peak();
+    check_clients();
+    expiry_backlog = keyspace_expire_due(EXPIRE_SLICE_US);
+    timer_set(t, clock_monotonic_ms() + server.cron_interval_ms);
+}
+
+static void sample(timer *t) {
+    statistics_sample();
+    timer_set(t, clock_monotonic_ms() + STATISTICS_SAMPLE_MS);
+}
+
+static void turn(void) {
+    int wait_ms = expiry_backlog ? 0 : timer_wait_ms(clock_monotonic_ms());
+    loop_turn(wait_ms);
+    int64_t start_us = clock_monotonic_us();
+    batch_run();
+    if (expiry_backlog) expiry_backlog = keyspace_expire_due(EXPIRE_SLICE_US);
+    timer_run_due(clock_monotonic_ms());
+    client_close_marked();
+    statistics.loop_turns++;
+    statistics.loop_us += (uint64_t)(clock_now_monotonic_ns() / 1000 - start_us);
+}
+
+/* --- Start and stop --- */
+
+static void on_stop_signal(int number) {
+    if (stop_signal && number == SIGINT) _exit(1); /* asked twice */
+    stop_signal = number;
+}
+
+static void install_signals(void) {
+    struct sigaction stop = {.sa_handler = on_stop_signal}, ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGTERM, &stop, NULL);
+    sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGHUP, &ignore, NULL);
+}
+
+static void fail_to_start(const char *reason) {
+    log_warning("%s", reason);
+    exit(1);
+}
+
+static void open_listeners(void) {
+    char reason[CONFIG_REASON_MAX], error[LISTENER_ERROR_BYTES];
+    if (!open_tcp(reason)) fail_to_start(reason);
+    if (config.unixsocket[0] && !listener_open_unix(config.unixsocket, (unsigned)config.unixsocketperm,
+                                                    config.unixsocketgroup, (int)config.tcp_backlog, error)) {
+        snprintf(reason, sizeof(reason), "Could not listen at %s: %s", config.unixsocket, error);
+        fail_to_start(reason);
+    }
+    if (listener_count() == 0) fail_to_start("No address to listen at: port is 0 and no unixsocket is set");
+}
+
+void server_open_log(void) {
+    char reason[CONFIG_REASON_MAX];
+    if (!follow_log(reason)) fail_to_start(reason);
+}
+
+void server_open(void) {
+    char reason[CONFIG_REASON_MAX];
+    clock_refresh();
+    random_seed_from_os();
+    hash_open();
+    random_hex(server.run_id, RUN_ID_CHARS);
+    statistics.started_unix_ms = clock_unix_ms();
+    statistics_open();
+    register_config_hooks();
+    follow_limits(reason);
+    recency_tick();
+
+    int64_t allowed = raise_file_limit(config.maxclients);
+    if (allowed < 1) fail_to_start("The limit of open files leaves no room for clients");
+    if (allowed < config.maxclients) lower_maxclients(allowed);
+    listener_maxclients = (int)config.maxclients;
+    listener_mark = (unsigned)config.socket_mark_id;
+
+    background_open();
+    keyspace_open((int)config.databases);
+    loop_open();
+    loop_after_wait = after_wait;
+    batch_open();
+    batch_hooks = (struct batch_hooks){dispatch_prepare, dispatch_run};
+    client_hooks = (struct client_hooks){session_open, session_close};
+    reply_error_hook = statistics_count_error;
+    output_limit_of = output_limit_for;
+    listener_admission = admission;
+    open_listeners();
+    install_signals();
+}
+
+int server_run(void) {
+    static timer sample_timer = {.callback = sample};
+    cron_timer.callback = cron;
+    cron(&cron_timer);
+    sample(&sample_timer);
+    log_notice("Stint %s is ready to accept connections", STINT_VERSION);
+    process_notify_ready();
+    while (!stopping && !stop_signal) turn();
+
+    if (stop_signal) log_notice("Received %s, stopping", stop_signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    process_notify_stopping();
+    output_flush_queued();
+    listener_close_all();
+    process_remove_files();
+    log_notice("Stint is stopped, bye");
+    return 0;
+}

@@ -1,0 +1,352 @@
+/* Differential: sends the same long random sequence of commands to two servers and compares every reply.
+ *
+ *     differential [--server PATH] [--option NAME VALUE]... --oracle PATH [--seed N] [--commands N]
+ *
+ * The commands come from the generator, over few keys, so that they meet each other's traces. They are sent
+ * in chunks, pipelined, to both servers; then the replies are read side by side, in RESP2 for the first half
+ * of the run and in RESP3 for the second. At the end both keyspaces are compared as a whole: every key's
+ * type, value, expiry and encoding. The sequence depends on the seed alone, so what fails can be repeated;
+ * and when replies differ, the commands that touched the same keys before are shown.
+ *
+ * Replies are compared byte for byte, except as the comparison of the command's shape says (generator.h) and
+ * on the points where the oracles disagree among themselves (known_difference() below). Options are for the
+ * server under test only: given the same program twice, one that changes replies shows that the comparison
+ * can fail. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "generator.h"
+#include "server.h"
+#include "tally.h"
+
+#define CHUNK            200
+#define HISTORY          5000 /* commands remembered for the report */
+#define HISTORY_SHOWN    30
+#define CLOCK_SLACK_S    3 /* how far the same moment may be apart on the two servers */
+#define CLOCK_SLACK_MS   3000
+#define DATABASES        16
+#define SHOWN_BYTES      300
+#define DEFAULT_COMMANDS 100000
+
+typedef struct run {
+    const char *name[2]; /* side 0 is the server under test, side 1 the oracle */
+    server server[2];
+    resp_conn *conn[2];
+    uint64_t seed;
+    long commands;
+    generator *generator;
+    request ring[HISTORY]; /* the last commands; number n is at n % HISTORY */
+    long done;
+} run;
+
+/* ---- comparing replies ---- */
+
+static bool same_bytes(const resp_node *a, const resp_node *b) {
+    return a->type == b->type && a->len == b->len && (a->len == 0 || memcmp(a->text, b->text, a->len) == 0);
+}
+
+/* The negative answers of TTL and its kin mean something else than time and must be equal. */
+static bool same_time(const resp_node *a, const resp_node *b, long long slack) {
+    if (a->type != RESP_INTEGER || b->type != RESP_INTEGER) return same_bytes(a, b);
+    if (a->integer < 0 || b->integer < 0) return a->integer == b->integer;
+    long long apart = a->integer - b->integer;
+    return apart <= slack && apart >= -slack;
+}
+
+static int by_text(const void *a, const void *b) {
+    const resp_node *x = a, *y = b;
+    size_t len = x->len < y->len ? x->len : y->len;
+    int order = len > 0 ? memcmp(x->text, y->text, len) : 0;
+    return order != 0 ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+static bool same_unordered(resp_node *a, resp_node *b) {
+    if (a->type != b->type || a->children != b->children) return false;
+    if (a->type != RESP_ARRAY) return same_bytes(a, b);
+    if (a->children == 0) return true;
+    qsort(a->child, a->children, sizeof(resp_node), by_text);
+    qsort(b->child, b->children, sizeof(resp_node), by_text);
+    for (size_t i = 0; i < a->children; i++)
+        if (!same_bytes(&a->child[i], &b->child[i])) return false;
+    return true;
+}
+
+static bool same_scan(resp_node *a, resp_node *b) {
+    if (a->type != RESP_ARRAY || b->type != RESP_ARRAY) return same_bytes(a, b);
+    if (a->children != 2 || b->children != 2) return false;
+    if (!resp_is(&a->child[0], "0") || !resp_is(&b->child[0], "0")) return true;
+    return same_unordered(&a->child[1], &b->child[1]);
+}
+
+static bool same_raw(const resp_reply *a, const resp_reply *b) {
+    return a->raw.len == b->raw.len && memcmp(a->raw.data, b->raw.data, a->raw.len) == 0;
+}
+
+static bool same_reply(comparison how, resp_reply *a, resp_reply *b) {
+    switch (how) {
+    case COMPARE_EXACT: return same_raw(a, b);
+    case COMPARE_SECONDS: return same_time(&a->root, &b->root, CLOCK_SLACK_S);
+    case COMPARE_MS: return same_time(&a->root, &b->root, CLOCK_SLACK_MS);
+    case COMPARE_UNORDERED: return same_unordered(&a->root, &b->root);
+    case COMPARE_SCAN: return same_scan(&a->root, &b->root);
+    case COMPARE_SHAPE: return a->root.type == b->root.type;
+    }
+    return false;
+}
+
+/* Points on which Redis 7.0 answers otherwise than later versions. The transcripts say which reply is right;
+ * here either is let pass, so that any version can be the oracle. */
+static bool known_difference(const request *r, const resp_node *a, const resp_node *b) {
+    if (r->argc == 0 || strcasecmp(r->args[0].data, "BITCOUNT") != 0) return false;
+    /* 7.0 does not look at the range when the key is missing. */
+    const resp_node *error = a->type == RESP_ERROR ? a : b, *other = error == a ? b : a;
+    return error->type == RESP_ERROR && other->type == RESP_INTEGER && other->integer == 0;
+}
+
+/* ---- reports ---- */
+
+static bool shares_key(const request *a, const request *b) {
+    for (int i = 1; i < a->argc; i++) {
+        if (!generator_is_key(&a->args[i])) continue;
+        for (int j = 1; j < b->argc; j++)
+            if (b->args[j].len == a->args[i].len &&
+                memcmp(b->args[j].data, a->args[i].data, a->args[i].len) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* What changes where a key is, or whether there is one. */
+static bool moves_everything(const request *r) {
+    static const char *const names[] = {"SELECT", "SWAPDB", "FLUSHDB", "FLUSHALL"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (r->argc > 0 && strcasecmp(r->args[0].data, names[i]) == 0) return true;
+    return false;
+}
+
+static void print_request(const char *before, long number, const request *r) {
+    bytes text = {0};
+    request_print(&text, r);
+    printf("%s%ld: %s\n", before, number, text.data != NULL ? text.data : "");
+    bytes_free(&text);
+}
+
+/* The commands before number `at` that have a key in common with it, oldest first. */
+static void print_history(const run *r, long at) {
+    long shown[HISTORY_SHOWN];
+    int count = 0;
+    const request *failed = &r->ring[at % HISTORY];
+    for (long n = at - 1; n >= 0 && n > at - HISTORY + CHUNK && count < HISTORY_SHOWN; n--) {
+        const request *earlier = &r->ring[n % HISTORY];
+        if (shares_key(failed, earlier) || moves_everything(earlier)) shown[count++] = n;
+    }
+    printf("before it, on the same keys:\n");
+    while (count-- > 0) print_request("    ", shown[count], &r->ring[shown[count] % HISTORY]);
+}
+
+static void print_reply(const char *name, const resp_reply *reply) {
+    bytes text = {0};
+    resp_print(&text, &reply->root, SHOWN_BYTES);
+    printf("    %s: %s\n", name, text.data);
+    bytes_free(&text);
+}
+
+static void report(const run *r, long at, const resp_reply *replies) {
+    printf("seed %llu: the replies differ\n", (unsigned long long)r->seed);
+    print_request("", at, &r->ring[at % HISTORY]);
+    for (int side = 0; side < 2; side++) print_reply(r->name[side], &replies[side]);
+    print_history(r, at);
+}
+
+/* ---- playing the sequence ---- */
+
+static void send_request(resp_conn *c, const request *r) {
+    const char *argv[REQUEST_ARGS_MAX];
+    size_t lens[REQUEST_ARGS_MAX];
+    for (int i = 0; i < r->argc; i++) {
+        argv[i] = r->args[i].data;
+        lens[i] = r->args[i].len;
+    }
+    resp_send_args(c, r->argc, argv, lens); /* a closed connection shows when its reply is read */
+}
+
+static void read_reply(run *r, int side, long at, resp_reply *reply) {
+    if (resp_read(r->conn[side], RESP_PATIENCE_MS, reply) == RESP_OK) return;
+    print_request("no reply to ", at, &r->ring[at % HISTORY]);
+    print_history(r, at);
+    server_show_log(&r->server[side]);
+    die("%s gives no reply", r->name[side]);
+}
+
+static bool compare_number(run *r, long at) {
+    const request *made = &r->ring[at % HISTORY];
+    resp_reply replies[2];
+    for (int side = 0; side < 2; side++) read_reply(r, side, at, &replies[side]);
+    bool same = same_reply(made->comparison, &replies[0], &replies[1]) ||
+                known_difference(made, &replies[0].root, &replies[1].root);
+    if (!same) report(r, at, replies);
+    for (int side = 0; side < 2; side++) resp_free(&replies[side]);
+    return same;
+}
+
+static bool play_chunk(run *r, long count) {
+    for (long i = 0; i < count; i++) {
+        request *made = &r->ring[(r->done + i) % HISTORY];
+        generator_next(r->generator, made);
+        for (int side = 0; side < 2; side++) send_request(r->conn[side], made);
+    }
+    for (long i = 0; i < count; i++) {
+        if (!compare_number(r, r->done + i)) return false;
+        tally_pass();
+    }
+    r->done += count;
+    return true;
+}
+
+static bool play(run *r, long until) {
+    while (r->done < until) {
+        long left = until - r->done;
+        if (!play_chunk(r, left < CHUNK ? left : CHUNK)) return false;
+    }
+    return true;
+}
+
+/* ---- comparing the keyspaces ---- */
+
+/* How the value of each type is read. */
+static const struct {
+    const char *type;
+    const char *command[4];
+    int words;
+    comparison comparison;
+} readers[] = {
+    {"string", {"GET", "", NULL, NULL}, 2, COMPARE_EXACT},
+    {"list", {"LRANGE", "", "0", "-1"}, 4, COMPARE_EXACT},
+    {"set", {"SMEMBERS", "", NULL, NULL}, 2, COMPARE_UNORDERED},
+    {"hash", {"HGETALL", "", NULL, NULL}, 2, COMPARE_EXACT},
+    {"zset", {"ZRANGE", "", "0", "-1"}, 4, COMPARE_EXACT},
+    {"stream", {"XRANGE", "", "-", "+"}, 4, COMPARE_EXACT},
+};
+
+/* Sends the same command to both, its second word replaced by the key if there is one, and compares. The
+ * reply of the oracle is handed on when it is asked for. */
+static bool compare_call(run *r, comparison how, int words, const char *const *command, const resp_node *key,
+                         resp_reply *oracle) {
+    resp_reply replies[2];
+    const char *argv[4];
+    size_t lens[4];
+    for (int i = 0; i < words; i++) {
+        bool is_key = key != NULL && command[i][0] == '\0';
+        argv[i] = is_key ? key->text : command[i];
+        lens[i] = is_key ? key->len : strlen(command[i]);
+    }
+    for (int side = 0; side < 2; side++) {
+        resp_send_args(r->conn[side], words, argv, lens);
+        if (resp_read(r->conn[side], RESP_PATIENCE_MS, &replies[side]) != RESP_OK)
+            die("no reply to %s", command[0]);
+    }
+    bool same = tally_check(same_reply(how, &replies[0], &replies[1]), "seed %llu: at the end %s %s differs",
+                            (unsigned long long)r->seed, command[0], words > 1 ? command[1] : "");
+    for (int side = 0; side < 2 && !same; side++) print_reply(r->name[side], &replies[side]);
+    resp_free(&replies[0]);
+    if (oracle != NULL)
+        *oracle = replies[1];
+    else
+        resp_free(&replies[1]);
+    return same;
+}
+
+static bool compare_value(run *r, const resp_node *key, const resp_node *type) {
+    for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
+        if (resp_is(type, readers[i].type))
+            return compare_call(r, readers[i].comparison, readers[i].words, readers[i].command, key, NULL);
+    die("a key of unknown type %.*s", (int)type->len, type->text);
+}
+
+static bool compare_key(run *r, const resp_node *key) {
+    static const char *const type_of[] = {"TYPE", ""}, *const expiry[] = {"PEXPIRETIME", ""},
+                             *const encoding[] = {"OBJECT", "ENCODING", ""};
+    resp_reply type;
+    bool same = compare_call(r, COMPARE_EXACT, 2, type_of, key, &type);
+    same = same && compare_value(r, key, &type.root);
+    same = same && compare_call(r, COMPARE_MS, 2, expiry, key, NULL);
+    same = same && compare_call(r, COMPARE_EXACT, 3, encoding, key, NULL);
+    if (!same) {
+        bytes text = {0};
+        bytes_quote(&text, key->text, key->len, SHOWN_BYTES);
+        printf("    the key: %s\n", text.data);
+        bytes_free(&text);
+    }
+    resp_free(&type);
+    return same;
+}
+
+static bool compare_keyspaces(run *r) {
+    static const char *const list[] = {"KEYS", "*"};
+    bool same = true;
+    for (int database = 0; database < DATABASES && same; database++) {
+        resp_reply keys;
+        for (int side = 0; side < 2; side++) resp_must(r->conn[side], "SELECT %d", database);
+        same = compare_call(r, COMPARE_UNORDERED, 2, list, NULL, &keys);
+        for (size_t i = 0; i < keys.root.children && same; i++) same = compare_key(r, &keys.root.child[i]);
+        resp_free(&keys);
+    }
+    return same;
+}
+
+/* ---- the program ---- */
+
+static void connect_side(run *r, int side, const server_setup *setup) {
+    r->name[side] = setup->path;
+    server_start(&r->server[side], setup);
+    r->conn[side] = server_connect(&r->server[side]);
+}
+
+static void play_all(run *r) {
+    bool same = play(r, r->commands / 2);
+    for (int side = 0; side < 2 && same; side++) resp_must(r->conn[side], "HELLO 3");
+    same = same && play(r, r->commands);
+    if (!same)
+        tally_fail();
+    else
+        compare_keyspaces(r);
+}
+
+static void read_arguments(run *r, server_setup *tested, server_setup *oracle, int argc, char **argv) {
+    for (int i = server_parse_args(tested, argc, argv); i < argc; i += 2) {
+        const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (value != NULL && strcmp(name, "--oracle") == 0)
+            oracle->path = value;
+        else if (value != NULL && strcmp(name, "--seed") == 0)
+            r->seed = strtoull(value, NULL, 10);
+        else if (value != NULL && strcmp(name, "--commands") == 0)
+            r->commands = atol(value);
+        else
+            die("usage: differential [--server PATH] [--option NAME VALUE]... --oracle PATH [--seed N] "
+                "[--commands N]");
+    }
+    if (oracle->path == NULL) die("--oracle is missing");
+}
+
+int main(int argc, char **argv) {
+    run *r = must_alloc(sizeof(*r));
+    server_setup tested = {0}, oracle = {0};
+    r->seed = 1;
+    r->commands = DEFAULT_COMMANDS;
+    read_arguments(r, &tested, &oracle, argc, argv);
+    r->generator = generator_new(r->seed, (long long)time(NULL));
+    connect_side(r, 0, &tested);
+    connect_side(r, 1, &oracle);
+    play_all(r);
+    for (int side = 0; side < 2; side++) {
+        resp_close(r->conn[side]);
+        server_stop(&r->server[side]);
+    }
+    for (int i = 0; i < HISTORY; i++) request_free(&r->ring[i]);
+    generator_free(r->generator);
+    free(r);
+    return tally_finish();
+}

@@ -1,0 +1,600 @@
+/* Generator: random commands from shapes.
+ *
+ * The language of shapes:
+ *
+ *     WORD       stands for itself
+ *     {key}      a word from a vocabulary, see vocabularies[]
+ *     [ ... ]    is there or not
+ *     ( a | b )  one of these; each alternative may have several words
+ *     ...+       one to four times the group or word before
+ *
+ * Blanks divide words. Now and then a command is spoiled afterwards: an argument is lost, added, or replaced
+ * by one from another vocabulary, since wrong commands must get the same replies too.
+ *
+ * Two servers do not run a command at the same millisecond. So relative expiries are either long, and spread
+ * so widely that no two of them come close to each other, or in the past; nothing expires while the test
+ * runs. */
+#include "generator.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SPOIL_PERCENT   4
+#define REPEAT_MAX      4
+#define LONG_TEXT_BYTES 20000
+#define SHOWN_BYTES     60
+
+struct generator {
+    uint64_t state;
+    long long now_s;
+    int total_weight;
+};
+
+/* ---- dice ---- */
+
+static uint64_t roll(generator *g) {
+    /* splitmix64 */
+    uint64_t z = (g->state += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+/* 0 to n - 1. */
+static int dice(generator *g, int n) { return (int)(roll(g) % (uint64_t)n); }
+static bool chance(generator *g, int percent) { return dice(g, 100) < percent; }
+
+#define PICK(g, list) ((list)[dice((g), (int)(sizeof(list) / sizeof((list)[0])))])
+
+/* ---- vocabularies ---- */
+
+typedef struct word {
+    const char *text;
+    size_t len;
+} word;
+
+#define W(literal)                                                                                           \
+    { literal, sizeof(literal) - 1 }
+
+static const word keys[] = {
+    W("a"),
+    W("b"),
+    W("c"),
+    W("key:1"),
+    W("key:2"),
+    W("key:3"),
+    W("longer-key-name-that-does-not-fit-anywhere-small"),
+    W(""),
+    W("\x00"),
+    W("\xff\xfe k"),
+    W("a*"),
+    W("num"),
+};
+
+static void put(bytes *out, word w) { bytes_append(out, w.text, w.len); }
+
+static void make_key(generator *g, bytes *out) { put(out, PICK(g, keys)); }
+
+static void make_random_bytes(generator *g, bytes *out, int len) {
+    for (int i = 0; i < len; i++) bytes_put(out, (char)roll(g));
+}
+
+/* Integers where things happen: around zero, around powers of two, at the ends of 32 and 64 bits. */
+static void make_integer(generator *g, bytes *out) {
+    static const long long edges[] = {0,
+                                      1,
+                                      -1,
+                                      2,
+                                      10,
+                                      -10,
+                                      100,
+                                      255,
+                                      256,
+                                      -128,
+                                      127,
+                                      9999,
+                                      10000,
+                                      65535,
+                                      65536,
+                                      INT_MAX,
+                                      INT_MIN,
+                                      1LL << 32,
+                                      LLONG_MAX,
+                                      LLONG_MIN,
+                                      LLONG_MAX - 1,
+                                      LLONG_MIN + 1};
+    if (chance(g, 50))
+        bytes_format(out, "%d", dice(g, 200) - 100);
+    else
+        bytes_format(out, "%lld", PICK(g, edges));
+}
+
+/* Texts that are nearly numbers. */
+static void make_odd_number(generator *g, bytes *out) {
+    static const word odd[] = {W(""),
+                               W("abc"),
+                               W(" 1"),
+                               W("1 "),
+                               W("+1"),
+                               W("01"),
+                               W("-0"),
+                               W("1.0"),
+                               W("0x10"),
+                               W("1e3"),
+                               W("--1"),
+                               W("1\0"),
+                               W("inf"),
+                               W("nan"),
+                               W("9223372036854775808"),
+                               W("-9223372036854775809"),
+                               W("99999999999999999999999999")};
+    put(out, PICK(g, odd));
+}
+
+static void make_number(generator *g, bytes *out) {
+    if (chance(g, 92))
+        make_integer(g, out);
+    else
+        make_odd_number(g, out);
+}
+
+/* Fractions that both servers add alike; see the tester for what is left out. */
+static void make_float(generator *g, bytes *out) {
+    static const word floats[] = {W("0.5"),   W("-0.25"), W("1.75"), W("3"),  W("-7"),     W("1e3"),
+                                  W("2.5e2"), W("0"),     W("1e17"), W(".5"), W("1000000")};
+    if (chance(g, 90))
+        put(out, PICK(g, floats));
+    else
+        make_odd_number(g, out);
+}
+
+static void make_value(generator *g, bytes *out) {
+    static const word texts[] = {W(""),     W("x"),        W("hello world"),  W("\x00\x01\x02"),
+                                 W("\r\n"), W("foobar"),   W("\xff\xff\xff"), W("3.0"),
+                                 W("10.5"), W("ohmytext"), W("mynewtext")};
+    int kind = dice(g, 100);
+    if (kind < 35)
+        make_integer(g, out);
+    else if (kind < 65)
+        put(out, PICK(g, texts));
+    else if (kind < 70)
+        make_odd_number(g, out);
+    else if (kind < 90)
+        make_random_bytes(g, out, dice(g, 100));
+    else if (kind < 99)
+        make_random_bytes(g, out, dice(g, 2000));
+    else
+        make_random_bytes(g, out, LONG_TEXT_BYTES + dice(g, LONG_TEXT_BYTES));
+}
+
+/* Positions within values; a few far out. */
+static void make_position(generator *g, bytes *out) {
+    int kind = dice(g, 100);
+    if (kind < 60)
+        bytes_format(out, "%d", dice(g, 60) - 30);
+    else if (kind < 85)
+        bytes_format(out, "%d", dice(g, 4000) - 2000);
+    else
+        make_number(g, out);
+}
+
+/* Offsets to write at, kept so small that values stay small. */
+static void make_offset(generator *g, bytes *out) {
+    static const word far[] = {W("-1"),         W("536870911"),           W("536870912"),
+                               W("4294967296"), W("9223372036854775807"), W("-9223372036854775808")};
+    int kind = dice(g, 100);
+    if (kind < 80)
+        bytes_format(out, "%d", dice(g, 50));
+    else if (kind < 90)
+        bytes_format(out, "%d", dice(g, 20000));
+    else if (kind < 95)
+        make_odd_number(g, out);
+    else
+        put(out, PICK(g, far));
+}
+
+static void make_bit_offset(generator *g, bytes *out) {
+    static const word far[] = {W("-1"), W("4294967296"), W("4294967297"), W("9223372036854775807"),
+                               W("-9223372036854775808")};
+    int kind = dice(g, 100);
+    if (kind < 80)
+        bytes_format(out, "%d", dice(g, 300));
+    else if (kind < 90)
+        bytes_format(out, "%d", dice(g, 100000));
+    else if (kind < 95)
+        make_odd_number(g, out);
+    else
+        put(out, PICK(g, far));
+}
+
+static void make_bit(generator *g, bytes *out) {
+    static const word odd[] = {W("2"), W("-1"), W("x"), W("")};
+    if (chance(g, 95))
+        bytes_put(out, chance(g, 50) ? '1' : '0');
+    else
+        put(out, PICK(g, odd));
+}
+
+/* Bit field types, mostly right. */
+static void make_field_type(generator *g, bytes *out) {
+    static const word odd[] = {W("u64"), W("i65"), W("u0"), W("i0"), W("x8"), W("u"), W("8"), W("")};
+    if (chance(g, 95))
+        bytes_format(out, "%c%d", chance(g, 50) ? 'u' : 'i', 1 + dice(g, 63));
+    else
+        put(out, PICK(g, odd));
+}
+
+static void make_field_offset(generator *g, bytes *out) {
+    if (chance(g, 30))
+        bytes_format(out, "#%d", dice(g, 20));
+    else
+        make_bit_offset(g, out);
+}
+
+/* Expiries that no clock difference between the servers can turn round. */
+static void make_seconds(generator *g, bytes *out) {
+    static const word odd[] = {W("9223372036854775807"), W("9223372036854775"), W("-9223372036854775808")};
+    int kind = dice(g, 100);
+    if (kind < 80)
+        bytes_format(out, "%lld", 1000 + 20LL * dice(g, 100000000));
+    else if (kind < 87)
+        bytes_format(out, "-%d", dice(g, 1000));
+    else if (kind < 90)
+        bytes_put(out, '0');
+    else if (kind < 95)
+        put(out, PICK(g, odd));
+    else
+        make_odd_number(g, out);
+}
+
+static void make_milliseconds(generator *g, bytes *out) {
+    static const word odd[] = {W("9223372036854775807"), W("-9223372036854775808")};
+    int kind = dice(g, 100);
+    if (kind < 80)
+        bytes_format(out, "%lld", 1000000 + 20000LL * dice(g, 100000000));
+    else if (kind < 87)
+        bytes_format(out, "-%d", dice(g, 1000000));
+    else if (kind < 90)
+        bytes_put(out, '0');
+    else if (kind < 95)
+        put(out, PICK(g, odd));
+    else
+        make_odd_number(g, out);
+}
+
+static void make_at_seconds(generator *g, bytes *out) {
+    static const word odd[] = {W("0"), W("1"), W("-1"), W("9223372036854775807"), W("-9223372036854775808")};
+    int kind = dice(g, 100);
+    if (kind < 85)
+        bytes_format(out, "%lld", g->now_s + 500 + 20LL * dice(g, 100000000));
+    else if (kind < 95)
+        put(out, PICK(g, odd));
+    else
+        make_odd_number(g, out);
+}
+
+static void make_at_milliseconds(generator *g, bytes *out) {
+    static const word odd[] = {W("0"), W("1"), W("-1"), W("9223372036854775807"), W("-9223372036854775808")};
+    int kind = dice(g, 100);
+    if (kind < 85)
+        bytes_format(out, "%lld", (g->now_s + 510 + 20LL * dice(g, 100000000)) * 1000 + dice(g, 1000));
+    else if (kind < 95)
+        put(out, PICK(g, odd));
+    else
+        make_odd_number(g, out);
+}
+
+static void make_database(generator *g, bytes *out) {
+    static const word odd[] = {W("16"), W("-1"), W("abc"), W("99999999999999999999")};
+    if (chance(g, 92))
+        bytes_format(out, "%d", dice(g, 3));
+    else
+        put(out, PICK(g, odd));
+}
+
+static void make_pattern(generator *g, bytes *out) {
+    static const word patterns[] = {W("*"),   W("key:*"), W("key:?"),  W("key:[12]"), W("key:[^1]"), W("?"),
+                                    W("a"),   W(""),      W("\\a\\*"), W("[a-c]"),    W("[c-a]"),    W("[a"),
+                                    W("a\\"), W("*k*"),   W("**"),     W("\xff*")};
+    put(out, PICK(g, patterns));
+}
+
+static void make_count(generator *g, bytes *out) {
+    static const word odd[] = {W("0"), W("-1"), W("abc"), W("")};
+    if (chance(g, 92))
+        bytes_text(out, "10000");
+    else
+        put(out, PICK(g, odd));
+}
+
+static void make_nonsense(generator *g, bytes *out) {
+    static const word words[] = {W("nonsense"), W("NX"),  W("GET"),  W(""),      W("EX"),
+                                 W("KEEPTTL"),  W("BIT"), W("\r\n"), W("COUNT"), W("LEN")};
+    put(out, PICK(g, words));
+}
+
+static const struct {
+    const char *name;
+    void (*make)(generator *g, bytes *out);
+} vocabularies[] = {
+    {"key", make_key},
+    {"value", make_value},
+    {"integer", make_number},
+    {"float", make_float},
+    {"position", make_position},
+    {"offset", make_offset},
+    {"bitoffset", make_bit_offset},
+    {"bit", make_bit},
+    {"type", make_field_type},
+    {"fieldoffset", make_field_offset},
+    {"s", make_seconds},
+    {"ms", make_milliseconds},
+    {"at", make_at_seconds},
+    {"atms", make_at_milliseconds},
+    {"db", make_database},
+    {"pattern", make_pattern},
+    {"count", make_count},
+    {"nonsense", make_nonsense}, /* the last: odd_vocabulary() counts on it */
+};
+
+#define VOCABULARIES (int)(sizeof(vocabularies) / sizeof(vocabularies[0]))
+
+/* ---- commands ---- */
+
+typedef struct shape {
+    const char *syntax;
+    int weight;
+    comparison comparison;
+} shape;
+
+static const shape shapes[] = {
+    /* strings */
+    {"SET {key} {value}", 60, COMPARE_EXACT},
+    {"SET {key} {value} [( EX {s} | PX {ms} | EXAT {at} | PXAT {atms} | KEEPTTL )] [( NX | XX )] [GET]", 40,
+     COMPARE_EXACT},
+    {"SET {key} {value} [( NX | XX | GET | KEEPTTL | EX {s} | PX {ms} | {nonsense} )+]", 8, COMPARE_EXACT},
+    {"GET {key}", 40, COMPARE_EXACT},
+    {"GETSET {key} {value}", 8, COMPARE_EXACT},
+    {"GETDEL {key}", 8, COMPARE_EXACT},
+    {"GETEX {key} [( EX {s} | PX {ms} | EXAT {at} | PXAT {atms} | PERSIST )]", 12, COMPARE_EXACT},
+    {"SETNX {key} {value}", 8, COMPARE_EXACT},
+    {"SETEX {key} {s} {value}", 6, COMPARE_EXACT},
+    {"PSETEX {key} {ms} {value}", 6, COMPARE_EXACT},
+    {"MSET ( {key} {value} )+", 10, COMPARE_EXACT},
+    {"MSETNX ( {key} {value} )+", 6, COMPARE_EXACT},
+    {"MGET {key}+", 15, COMPARE_EXACT},
+    {"APPEND {key} {value}", 20, COMPARE_EXACT},
+    {"STRLEN {key}", 15, COMPARE_EXACT},
+    {"( GETRANGE | SUBSTR ) {key} {position} {position}", 20, COMPARE_EXACT},
+    {"SETRANGE {key} {offset} {value}", 15, COMPARE_EXACT},
+    {"( INCR | DECR ) {key}", 20, COMPARE_EXACT},
+    {"( INCRBY | DECRBY ) {key} {integer}", 20, COMPARE_EXACT},
+    {"SET num {integer}", 10, COMPARE_EXACT},
+    {"( INCRBY | DECRBY ) num {integer}", 20, COMPARE_EXACT},
+    {"SET num {float}", 4, COMPARE_EXACT},
+    {"INCRBYFLOAT num {float}", 10, COMPARE_EXACT},
+    {"LCS {key} {key} [LEN] [IDX] [MINMATCHLEN {position}] [WITHMATCHLEN]", 4, COMPARE_EXACT},
+    /* bits */
+    {"SETBIT {key} {bitoffset} {bit}", 15, COMPARE_EXACT},
+    {"GETBIT {key} {bitoffset}", 10, COMPARE_EXACT},
+    {"BITCOUNT {key} [{position} {position} [( BYTE | BIT )]]", 15, COMPARE_EXACT},
+    {"BITPOS {key} {bit} [{position} [{position} [( BYTE | BIT )]]]", 15, COMPARE_EXACT},
+    {"BITOP ( AND | OR | XOR ) {key} {key}+", 10, COMPARE_EXACT},
+    {"BITOP NOT {key} {key}", 5, COMPARE_EXACT},
+    {"BITFIELD {key} ( GET {type} {fieldoffset} | SET {type} {fieldoffset} {integer} | INCRBY {type} "
+     "{fieldoffset} {integer} "
+     "| OVERFLOW ( WRAP | SAT | FAIL | {nonsense} ) )+",
+     20, COMPARE_EXACT},
+    {"BITFIELD_RO {key} ( GET {type} {fieldoffset} )+", 5, COMPARE_EXACT},
+    /* the keyspace */
+    {"( DEL | UNLINK | EXISTS | TOUCH ) {key}+", 25, COMPARE_EXACT},
+    {"TYPE {key}", 5, COMPARE_EXACT},
+    {"( RENAME | RENAMENX ) {key} {key}", 12, COMPARE_EXACT},
+    {"COPY {key} {key} [DB {db}] [REPLACE]", 10, COMPARE_EXACT},
+    {"MOVE {key} {db}", 8, COMPARE_EXACT},
+    {"SELECT {db}", 10, COMPARE_EXACT},
+    {"SWAPDB {db} {db}", 3, COMPARE_EXACT},
+    {"DBSIZE", 5, COMPARE_EXACT},
+    {"FLUSHDB [( SYNC | ASYNC | {nonsense} )]", 1, COMPARE_EXACT},
+    {"RANDOMKEY", 3, COMPARE_SHAPE},
+    {"KEYS {pattern}", 8, COMPARE_UNORDERED},
+    {"SCAN 0 COUNT {count} [MATCH {pattern}] [TYPE ( string | list )]", 8, COMPARE_SCAN},
+    {"OBJECT ENCODING {key}", 20, COMPARE_EXACT},
+    {"OBJECT ( FREQ {key} | nonsense | ENCODING | REFCOUNT missing )", 3, COMPARE_EXACT},
+    {"OBJECT IDLETIME {key}", 3, COMPARE_SECONDS},
+    /* expiry */
+    {"EXPIRE {key} {s} [( NX | XX | GT | LT | {nonsense} )+]", 12, COMPARE_EXACT},
+    {"PEXPIRE {key} {ms} [( NX | XX | GT | LT )+]", 8, COMPARE_EXACT},
+    {"EXPIREAT {key} {at} [( NX | XX | GT | LT )+]", 8, COMPARE_EXACT},
+    {"PEXPIREAT {key} {atms} [( NX | XX | GT | LT )+]", 8, COMPARE_EXACT},
+    {"( TTL | EXPIRETIME ) {key}", 12, COMPARE_SECONDS},
+    {"( PTTL | PEXPIRETIME ) {key}", 12, COMPARE_MS},
+    {"PERSIST {key}", 8, COMPARE_EXACT},
+    /* the connection and what is no command */
+    {"PING [{value}]", 3, COMPARE_EXACT},
+    {"ECHO {value}", 3, COMPARE_EXACT},
+    {"{nonsense} {key}+", 3, COMPARE_EXACT},
+    {"COMMAND ( GETKEYS | GETKEYSANDFLAGS ) ( SET {key} {value} | MGET {key}+ | BITOP AND {key} {key} | "
+     "RENAME {key} {key} )",
+     2, COMPARE_EXACT},
+};
+
+#define SHAPES (int)(sizeof(shapes) / sizeof(shapes[0]))
+
+/* ---- from shape to request ---- */
+
+static void add_arg(request *r, bytes *arg) {
+    if (r->argc < REQUEST_ARGS_MAX)
+        r->args[r->argc++] = *arg;
+    else
+        bytes_free(arg);
+}
+
+static void add_text(request *r, const char *text, size_t len) {
+    bytes arg = {0};
+    bytes_append(&arg, text, len);
+    add_arg(r, &arg);
+}
+
+static void add_from_vocabulary(generator *g, request *r, int which) {
+    bytes arg = {0};
+    bytes_reserve(&arg, 0);
+    arg.data[0] = '\0';
+    vocabularies[which].make(g, &arg);
+    add_arg(r, &arg);
+}
+
+static void add_vocabulary(generator *g, request *r, const char *name, size_t len) {
+    for (int i = 0; i < VOCABULARIES; i++) {
+        if (strlen(vocabularies[i].name) != len || memcmp(vocabularies[i].name, name, len) != 0) continue;
+        add_from_vocabulary(g, r, i);
+        return;
+    }
+    die("no vocabulary {%.*s}", (int)len, name);
+}
+
+/* The end of the item that begins at `at`: behind its closing bracket, or behind the word. */
+static const char *item_end(const char *at) {
+    int depth = 0;
+    do {
+        if (*at == '\0') die("a bracket is not closed in a shape");
+        if (*at == '(' || *at == '[' || *at == '{') depth++;
+        if (*at == ')' || *at == ']' || *at == '}') depth--;
+        at++;
+    } while (depth > 0 || (*at != '\0' && strchr(" +]|)", *at) == NULL));
+    return at;
+}
+
+static const char *skip_blanks(const char *at) { return at + strspn(at, " "); }
+
+static void expand(generator *g, request *r, const char *at, const char *end);
+
+/* Finds the alternatives of a group and expands one of them. */
+static void expand_choice(generator *g, request *r, const char *at, const char *end) {
+    const char *starts[32], *ends[32];
+    int count = 0;
+    starts[0] = at;
+    while (at < end) {
+        at = skip_blanks(at);
+        if (at >= end) break;
+        if (*at == '|') {
+            ends[count++] = at;
+            if (count == 32) die("too many alternatives in a shape");
+            starts[count] = ++at;
+        } else {
+            at = *at == '+' ? at + 1 : item_end(at);
+        }
+    }
+    ends[count++] = end;
+    int chosen = dice(g, count);
+    expand(g, r, starts[chosen], ends[chosen]);
+}
+
+static void expand_item(generator *g, request *r, const char *at, const char *end) {
+    if (*at == '(')
+        expand_choice(g, r, at + 1, end - 1);
+    else if (*at == '{')
+        add_vocabulary(g, r, at + 1, (size_t)(end - at) - 2);
+    else if (*at != '[')
+        add_text(r, at, (size_t)(end - at));
+    else if (chance(g, 50))
+        expand(g, r, at + 1, end - 1);
+}
+
+static void expand(generator *g, request *r, const char *at, const char *end) {
+    for (at = skip_blanks(at); at < end; at = skip_blanks(at)) {
+        const char *stop = item_end(at);
+        int times = *stop == '+' ? 1 + dice(g, REPEAT_MAX) : 1;
+        for (int i = 0; i < times; i++) expand_item(g, r, at, stop);
+        at = *stop == '+' ? stop + 1 : stop;
+    }
+}
+
+static void remove_arg(request *r, int at) {
+    bytes_free(&r->args[at]);
+    memmove(&r->args[at], &r->args[at + 1], (size_t)(r->argc - at - 1) * sizeof(bytes));
+    r->argc--;
+}
+
+/* Whether a number in a wrong place could become an expiry that passes during the run. */
+static bool sets_expiry(const shape *s) {
+    return strstr(s->syntax, "{s}") || strstr(s->syntax, "{ms}") || strstr(s->syntax, "{at}") ||
+           strstr(s->syntax, "{atms}");
+}
+
+static int odd_vocabulary(generator *g, const shape *s) {
+    return sets_expiry(s) ? VOCABULARIES - 1 : dice(g, VOCABULARIES);
+}
+
+/* Makes a command wrong, in most cases. */
+static void spoil(generator *g, request *r, const shape *s) {
+    int which = odd_vocabulary(g, s);
+    int at = r->argc > 1 ? 1 + dice(g, r->argc - 1) : 0;
+    int how = dice(g, 3);
+    if (how == 0 || at == 0) {
+        add_from_vocabulary(g, r, which);
+    } else if (how == 1) {
+        remove_arg(r, at);
+    } else {
+        bytes_free(&r->args[at]);
+        bytes_reserve(&r->args[at], 0);
+        r->args[at].data[0] = '\0';
+        vocabularies[which].make(g, &r->args[at]);
+    }
+}
+
+static const shape *pick_shape(generator *g) {
+    int at = dice(g, g->total_weight);
+    for (int i = 0; i < SHAPES; i++) {
+        if (at < shapes[i].weight) return &shapes[i];
+        at -= shapes[i].weight;
+    }
+    die("the weights of the shapes do not add up");
+}
+
+/* ---- the interface ---- */
+
+generator *generator_new(uint64_t seed, long long now_s) {
+    generator *g = must_alloc(sizeof(*g));
+    g->state = seed * 0x9e3779b97f4a7c15u + 1;
+    g->now_s = now_s;
+    for (int i = 0; i < SHAPES; i++) g->total_weight += shapes[i].weight;
+    return g;
+}
+
+void generator_free(generator *g) { free(g); }
+
+void generator_next(generator *g, request *r) {
+    const shape *s = pick_shape(g);
+    request_free(r);
+    expand(g, r, s->syntax, s->syntax + strlen(s->syntax));
+    if (chance(g, SPOIL_PERCENT)) spoil(g, r, s);
+    r->comparison = s->comparison;
+}
+
+bool generator_is_key(const bytes *arg) {
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (keys[i].len == arg->len && memcmp(keys[i].text, arg->data, arg->len) == 0) return true;
+    return false;
+}
+
+void request_free(request *r) {
+    for (int i = 0; i < r->argc; i++) bytes_free(&r->args[i]);
+    r->argc = 0;
+}
+
+void request_print(bytes *out, const request *r) {
+    for (int i = 0; i < r->argc; i++) {
+        const bytes *arg = &r->args[i];
+        bool plain = arg->len > 0;
+        for (size_t j = 0; j < arg->len && plain; j++)
+            plain = arg->data[j] > ' ' && arg->data[j] < 0x7f && arg->data[j] != '"';
+        if (i > 0) bytes_put(out, ' ');
+        if (plain && arg->len <= SHOWN_BYTES)
+            bytes_append(out, arg->data, arg->len);
+        else
+            bytes_quote(out, arg->data, arg->len, SHOWN_BYTES);
+    }
+}
