@@ -1,9 +1,9 @@
 /* Bits: strings of bits, worked on a word or a vector at a time.
  *
- * Counting is chosen once, before main, by what the processor has: vectors of 64 bytes with a counting
- * instruction, the plain counting instruction, or arithmetic on words (arm64 always counts vectors).
- * Combining is written with 32-byte vectors that the compiler maps to what the target has; it runs in blocks
- * that stay in the first-level cache, so that many sources are read once each and the result is written once.
+ * There are several ways to count, from arithmetic on words to vectors of 64 bytes with a counting
+ * instruction; the best that the processor has is chosen once, before main. Combining is written with 32-byte
+ * vectors that the compiler maps to what the target has; it runs in blocks that stay in the first-level
+ * cache, so that many sources are read once each and the result is written once.
  *
  * A field of up to 64 bits at any offset lies within nine bytes: it is moved through one 128-bit number. */
 #include "base/bits.h"
@@ -27,13 +27,13 @@ static inline uint64_t load_word(const unsigned char *p) {
 /* The last bytes, fewer than a word, as a word. */
 static inline uint64_t load_tail(const unsigned char *p, size_t len) {
     uint64_t word = 0;
-    memcpy(&word, p, len);
+    if (len > 0) memcpy(&word, p, len); /* p may be NULL if there is nothing */
     return word;
 }
 
 #if defined(__aarch64__)
 
-static uint64_t count_vector(const unsigned char *p, size_t len) {
+static uint64_t count_neon(const unsigned char *p, size_t len) {
     uint64_t count = 0;
     while (len >= 16) {
         /* A byte of the sum grows by at most 8 a step: 31 steps fit. */
@@ -46,8 +46,6 @@ static uint64_t count_vector(const unsigned char *p, size_t len) {
     for (; len >= 8; p += 8, len -= 8) count += (uint64_t)__builtin_popcountll(load_word(p));
     return count + (uint64_t)__builtin_popcountll(load_tail(p, len));
 }
-
-uint64_t bits_count(const void *data, size_t len) { return count_vector(data, len); }
 
 #else
 
@@ -66,7 +64,7 @@ static uint64_t count_portable(const unsigned char *p, size_t len) {
     return count + word_bits(load_tail(p, len));
 }
 
-static uint64_t (*count_bytes)(const unsigned char *p, size_t len) = count_portable;
+#endif
 
 #if defined(__x86_64__)
 
@@ -117,21 +115,51 @@ __attribute__((target("avx512f,avx512vpopcntdq,popcnt"))) static uint64_t count_
     return (uint64_t)_mm512_reduce_add_epi64(_mm512_add_epi64(a, b)) + count_popcnt(p, len);
 }
 
-__attribute__((constructor)) static void choose_counting(void) {
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512vpopcntdq"))
-        count_bytes = count_avx512;
-    else if (__builtin_cpu_supports("avx2"))
-        count_bytes = count_avx2;
-    else if (__builtin_cpu_supports("popcnt"))
-        count_bytes = count_popcnt;
+#endif
+
+typedef uint64_t counter(const unsigned char *p, size_t len);
+
+/* The ways to count, the best last. */
+static counter *const ways[] = {
+#if defined(__x86_64__)
+    count_portable,
+    count_popcnt,
+    count_avx2,
+    count_avx512,
+#elif defined(__aarch64__)
+    count_neon,
+#else
+    count_portable,
+#endif
+};
+#define WAY_COUNT (sizeof(ways) / sizeof(ways[0]))
+
+static bool way_works(size_t way) {
+#if defined(__x86_64__)
+    if (ways[way] == count_popcnt) return __builtin_cpu_supports("popcnt");
+    if (ways[way] == count_avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt");
+    if (ways[way] == count_avx512) return __builtin_cpu_supports("avx512vpopcntdq");
+#endif
+    return way < WAY_COUNT;
 }
 
+static counter *count_bytes;
+
+__attribute__((constructor)) static void choose_counting(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
 #endif
+    for (size_t way = 0; way < WAY_COUNT; way++)
+        if (way_works(way)) count_bytes = ways[way];
+}
 
 uint64_t bits_count(const void *data, size_t len) { return count_bytes(data, len); }
 
-#endif
+bool bits_count_in_way(size_t way, const void *data, size_t len, uint64_t *count) {
+    if (way >= WAY_COUNT || !way_works(way)) return false;
+    *count = ways[way](data, len);
+    return true;
+}
 
 /* The bits from `from` up to `end` within one byte, as a mask; both are 0..8. */
 static inline unsigned byte_mask(unsigned from, unsigned end) { return 0xffu >> from & ~(0xffu >> end); }
@@ -191,6 +219,10 @@ int64_t bits_find(const void *data, uint64_t from, uint64_t end, bool value) {
 
 typedef uint64_t vector __attribute__((vector_size(32), aligned(1), may_alias));
 
+/* Inlined in whatever the options: into the loops where the step is a constant, and into what is compiled for
+ * a better processor than the rest. */
+#define ALWAYS_INLINE __attribute__((always_inline)) static inline
+
 /* What becomes of a piece of the result when a source passes over it. */
 enum step { STEP_AND, STEP_OR, STEP_XOR, STEP_ONLY_SOURCE, STEP_ONLY_RESULT };
 
@@ -202,9 +234,7 @@ enum step { STEP_AND, STEP_OR, STEP_XOR, STEP_ONLY_SOURCE, STEP_ONLY_RESULT };
      : (step) == STEP_ONLY_SOURCE ? ~(result) & (source)                                                     \
                                   : (result) & ~(source))
 
-/* Always inlined, so that the step is a constant in each loop. */
-__attribute__((always_inline)) static inline void pass(enum step step, unsigned char *dst,
-                                                       const unsigned char *src, size_t len) {
+ALWAYS_INLINE void pass(enum step step, unsigned char *dst, const unsigned char *src, size_t len) {
     size_t i = 0;
     for (; i + sizeof(vector) <= len; i += sizeof(vector)) {
         vector *result = (vector *)(dst + i);
@@ -220,7 +250,13 @@ static slice block_of(slice source, size_t offset, size_t len) {
     return (slice){source.data + offset, rest < len ? rest : len};
 }
 
-static void pass_block(enum step step, unsigned char *dst, size_t len, slice block) {
+/* Begins a block of the result with that of a source. */
+static inline void start_block(unsigned char *dst, size_t len, slice block) {
+    if (block.len > 0) memcpy(dst, block.data, block.len);
+    memset(dst + block.len, 0, len - block.len);
+}
+
+ALWAYS_INLINE void pass_block(enum step step, unsigned char *dst, size_t len, slice block) {
     const unsigned char *src = (const unsigned char *)block.data;
     switch (step) {
     case STEP_AND: pass(STEP_AND, dst, src, block.len); break;
@@ -234,7 +270,7 @@ static void pass_block(enum step step, unsigned char *dst, size_t len, slice blo
 }
 
 /* Remembers in `seen` the bits that any source has, in `again` those that a source has after another one. */
-static void pass_seen(unsigned char *seen, unsigned char *again, slice block) {
+ALWAYS_INLINE void pass_seen(unsigned char *seen, unsigned char *again, slice block) {
     const unsigned char *src = (const unsigned char *)block.data;
     size_t i = 0;
     for (; i + sizeof(vector) <= block.len; i += sizeof(vector)) {
@@ -249,9 +285,10 @@ static void pass_seen(unsigned char *seen, unsigned char *again, slice block) {
 }
 
 /* Computes len bytes of the result, those that begin at that offset of the sources. */
-static void combine_block(enum bits_operation operation, unsigned char *dst, size_t offset, size_t len,
-                          const slice *sources, size_t count) {
+ALWAYS_INLINE void combine_block(enum bits_operation operation, unsigned char *dst, size_t offset, size_t len,
+                                 const slice *sources, size_t count) {
     slice first = block_of(sources[0], offset, len);
+    slice second = count > 1 ? block_of(sources[1], offset, len) : (slice){NULL, 0};
     unsigned char again[COMBINE_BLOCK_BYTES];
 
     switch (operation) {
@@ -259,8 +296,7 @@ static void combine_block(enum bits_operation operation, unsigned char *dst, siz
     case BITS_OR:
     case BITS_XOR: {
         enum step step = operation == BITS_AND ? STEP_AND : operation == BITS_OR ? STEP_OR : STEP_XOR;
-        memset(dst, 0, len);
-        pass_block(STEP_OR, dst, len, first);
+        start_block(dst, len, first);
         for (size_t i = 1; i < count; i++) pass_block(step, dst, len, block_of(sources[i], offset, len));
         return;
     }
@@ -274,18 +310,43 @@ static void combine_block(enum bits_operation operation, unsigned char *dst, siz
         enum step step = operation == BITS_DIFF    ? STEP_ONLY_SOURCE
                          : operation == BITS_DIFF1 ? STEP_ONLY_RESULT
                                                    : STEP_AND;
-        memset(dst, 0, len);
-        for (size_t i = 1; i < count; i++) pass_block(STEP_OR, dst, len, block_of(sources[i], offset, len));
+        start_block(dst, len, second);
+        for (size_t i = 2; i < count; i++) pass_block(STEP_OR, dst, len, block_of(sources[i], offset, len));
         pass_block(step, dst, len, first);
         return;
     }
     case BITS_ONE:
-        memset(dst, 0, len);
+        start_block(dst, len, first);
         memset(again, 0, len);
-        for (size_t i = 0; i < count; i++) pass_seen(dst, again, block_of(sources[i], offset, len));
+        for (size_t i = 1; i < count; i++) pass_seen(dst, again, block_of(sources[i], offset, len));
         pass_block(STEP_ONLY_RESULT, dst, len, (slice){(const char *)again, len});
         return;
     }
+}
+
+typedef void combiner(enum bits_operation operation, unsigned char *dst, size_t offset, size_t len,
+                      const slice *sources, size_t count);
+
+static void combine_portable(enum bits_operation operation, unsigned char *dst, size_t offset, size_t len,
+                             const slice *sources, size_t count) {
+    combine_block(operation, dst, offset, len, sources, count);
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static void combine_avx2(enum bits_operation operation, unsigned char *dst,
+                                                         size_t offset, size_t len, const slice *sources,
+                                                         size_t count) {
+    combine_block(operation, dst, offset, len, sources, count);
+}
+#endif
+
+static combiner *combine = combine_portable;
+
+__attribute__((constructor)) static void choose_combining(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx2")) combine = combine_avx2;
+#endif
 }
 
 void bits_combine(enum bits_operation operation, unsigned char *dst, size_t dst_len, const slice *sources,
@@ -293,7 +354,7 @@ void bits_combine(enum bits_operation operation, unsigned char *dst, size_t dst_
     assert(count > 0 && (operation != BITS_NOT || count == 1));
     for (size_t offset = 0; offset < dst_len; offset += COMBINE_BLOCK_BYTES) {
         size_t len = dst_len - offset < COMBINE_BLOCK_BYTES ? dst_len - offset : COMBINE_BLOCK_BYTES;
-        combine_block(operation, dst + offset, offset, len, sources, count);
+        combine(operation, dst + offset, offset, len, sources, count);
     }
 }
 

@@ -13,6 +13,10 @@
 /* How many bits are set in the bytes. */
 uint64_t bits_count(const void *data, size_t len);
 
+/* The same in one of the ways that bits_count chooses from, the plainest being 0, so that tests reach them
+ * all. False if there is no way of that number on this processor. */
+bool bits_count_in_way(size_t way, const void *data, size_t len, uint64_t *count);
+
 /* How many bits are set from bit `from` up to, not including, bit `end`. The data holds bit end - 1. */
 uint64_t bits_count_range(const void *data, uint64_t from, uint64_t end);
 

@@ -122,18 +122,27 @@ static const char digit_pairs[] = "0001020304050607080910111213141516171819"
                                   "6061626364656667686970717273747576777879"
                                   "8081828384858687888990919293949596979899";
 
+static inline void put_pair(char *p, uint32_t pair) { memcpy(p, digit_pairs + 2 * pair, 2); }
+
+/* Eight digits, leading zeros too. The two halves do not wait for each other. */
+static inline void put_eight(char *p, uint32_t value) {
+    uint32_t high = value / 10000, low = value % 10000;
+    put_pair(p, high / 100);
+    put_pair(p + 2, high % 100);
+    put_pair(p + 4, low / 100);
+    put_pair(p + 6, low % 100);
+}
+
 size_t number_format_u64(char *buf, uint64_t value) {
     unsigned len = number_digits_u64(value);
     char *p = buf + len;
-    while (value >= 100) {
-        p -= 2;
-        memcpy(p, digit_pairs + value % 100 * 2, 2);
-        value /= 100;
-    }
-    if (value >= 10)
-        memcpy(buf, digit_pairs + value * 2, 2);
+    for (; value >= 100000000; value /= 100000000) put_eight(p -= 8, (uint32_t)(value % 100000000));
+    uint32_t rest = (uint32_t)value; /* divisions of 32 bits are cheaper */
+    for (; rest >= 100; rest /= 100) put_pair(p -= 2, rest % 100);
+    if (rest >= 10)
+        put_pair(buf, rest);
     else
-        *buf = (char)('0' + value);
+        *buf = (char)('0' + rest);
     return len;
 }
 

@@ -32,6 +32,9 @@ size_t number_format_u64(char *buf, uint64_t value);
 /* Decimal digits of the number, 1..20. */
 unsigned number_digits_u64(uint64_t value);
 
+/* Longest text that is read as a floating point number. */
+#define NUMBER_FLOAT_INPUT_MAX 5119
+
 /* Reads a floating point number as scores and timeouts are written: decimal or hexadecimal, with or without
  * exponent, or "inf"/"infinity" with a sign or without, in any case. The whole text must be used. False, with
  * *out untouched, for empty text, spaces, NaN, a value beyond the type's range, and text longer than
@@ -40,9 +43,6 @@ bool number_parse_double(slice text, double *out);
 
 /* The same for the extended type that float increments compute in. */
 bool number_parse_long_double(slice text, long double *out);
-
-/* Longest text that is read as a floating point number. */
-#define NUMBER_FLOAT_INPUT_MAX 5119
 
 /* Writes the shortest decimal text that reads back as exactly this value: "3", "0.1", "1e+21", "inf", "-inf",
  * "nan". buf holds NUMBER_DOUBLE_TEXT_MAX bytes. */

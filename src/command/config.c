@@ -10,19 +10,22 @@
 #include "server/config.h"
 #include "server/statistics.h"
 
-/* The name to show a setting by: NULL if no pattern asks for it. A pattern that is the plain name is given
+/* Whether the pattern is a plain name: here a backslash alone makes no pattern. */
+static bool is_plain_name(slice pattern) {
+    for (size_t i = 0; i < pattern.len; i++)
+        if (pattern.data[i] == '*' || pattern.data[i] == '?' || pattern.data[i] == '[') return false;
+    return true;
+}
+
+/* Whether a pattern asks for the option of that name. If so, *shown is what to call it: a plain name is given
  * back as it was written, for clients look it up so. */
-static const slice *wanted_as(const args *a, const slice *name) {
+static bool is_wanted(const args *a, const char *name, slice *shown) {
     for (int i = 2; i < a->argc; i++) {
-        const slice *pattern = &a->argv[i];
-        if (glob_is_literal(*pattern)) {
-            if (pattern->len == name->len && strncasecmp(pattern->data, name->data, name->len) == 0)
-                return pattern;
-        } else if (glob_match(*pattern, *name, true)) {
-            return name;
-        }
+        bool plain = is_plain_name(a->argv[i]);
+        *shown = plain ? a->argv[i] : slice_of(name);
+        if (plain ? slice_is(a->argv[i], name) : glob_match(a->argv[i], *shown, true)) return true;
     }
-    return NULL;
+    return false;
 }
 
 /* CONFIG GET pattern [pattern ...] */
@@ -30,11 +33,10 @@ void command_config_get(client *c, const args *a) {
     size_t found = 0;
     reply_mark mark = reply_begin(c);
     for (int i = 0; i < config_name_count(); i++) {
-        slice name = slice_of(config_name(i));
-        const slice *shown = wanted_as(a, &name);
-        if (!shown) continue;
+        slice shown;
+        if (!is_wanted(a, config_name(i), &shown)) continue;
         char *value = config_value(i);
-        reply_slice(c, *shown);
+        reply_slice(c, shown);
         reply_text(c, value);
         alloc_free_unsized(value);
         found++;

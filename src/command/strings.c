@@ -472,22 +472,9 @@ void command_strlen(client *c, const args *a) {
     if (read_typed(c, &k, TYPE_STRING, &e)) reply_integer(c, e ? (int64_t)string_len(e) : 0);
 }
 
-/* Turns the two ends of a range, which count from the end where they are negative, into the bytes from *from
- * up to, not including, *end of a string of that length. */
-static void resolve_range(int64_t first, int64_t last, int64_t len, int64_t *from, int64_t *end) {
-    *from = *end = 0;
-    if (first < 0 && last < 0 && first > last) return; /* before the ends are moved into the string */
-    if (first < 0) first = first + len > 0 ? first + len : 0;
-    if (last < 0) last = last + len > 0 ? last + len : 0;
-    if (last >= len) last = len - 1;
-    if (first > last) return;
-    *from = first;
-    *end = last + 1;
-}
-
 /* GETRANGE key start end */
 void command_getrange(client *c, const args *a) {
-    int64_t first, last, from, end;
+    int64_t first, last;
     if (!arg_integer(c, a->argv[2], &first) || !arg_integer(c, a->argv[3], &last)) return;
     key k = args_key(a, 1);
     entry *e;
@@ -498,13 +485,13 @@ void command_getrange(client *c, const args *a) {
     }
     char scratch[STRING_SCRATCH_BYTES];
     slice value = string_view(e, scratch);
-    resolve_range(first, last, (int64_t)value.len, &from, &end);
-    size_t len = (size_t)(end - from);
+    struct range part = range_of(first, last, (int64_t)value.len);
+    size_t len = range_is_reversed(first, last) ? 0 : (size_t)(part.end - part.from);
     blob *b = string_blob(e);
     if (b && len >= RANGE_BY_REFERENCE_BYTES)
-        reply_blob(c, b, (size_t)from, len);
+        reply_blob(c, b, (size_t)part.from, len);
     else
-        reply_bulk(c, value.data + from, len);
+        reply_bulk(c, value.data + part.from, len);
 }
 
 /* SUBSTR key start end */

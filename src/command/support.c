@@ -5,6 +5,8 @@
 
 #include "base/clock.h"
 #include "base/number.h"
+#include "server/config.h"
+#include "store/types/string.h"
 
 void prefetch_keys(const client *c, const args *a, int first, int step, int count, key *keys) {
     assert(count <= PREFETCH_KEYS_MAX);
@@ -31,21 +33,62 @@ bool write_typed(client *c, const key *k, enum value_type type, entry **e) {
     return check_type(c, *e, type);
 }
 
+const char *type_name(enum value_type type) {
+    static const char *const names[] = {
+        [TYPE_STRING] = "string", [TYPE_LIST] = "list", [TYPE_SET] = "set",
+        [TYPE_ZSET] = "zset",     [TYPE_HASH] = "hash", [TYPE_STREAM] = "stream",
+    };
+    return names[type];
+}
+
+/* Clients and tests know the names of Redis's encodings, so values are called what they would be there: a string
+ * that was never changed in place is "embstr" up to this length. */
+#define EMBSTR_MAX_BYTES 44
+
+const char *value_encoding_name(const entry *e) {
+    if (e->encoding == ENCODING_INT) return "int";
+    return e->flags & ENTRY_EDITED || string_len(e) > EMBSTR_MAX_BYTES ? "raw" : "embstr";
+}
+
 bool arg_integer(client *c, slice arg, int64_t *value) {
     if (number_parse_i64(arg, value)) return true;
     reply_not_integer(c);
     return false;
 }
 
-bool arg_integer_between(client *c, slice arg, int64_t least, int64_t most, const char *error_text, int64_t *value) {
+bool arg_integer_between(client *c, slice arg, int64_t least, int64_t most, const char *error_text,
+                         int64_t *value) {
     int64_t given;
     if (number_parse_i64(arg, &given) && given >= least && given <= most) {
         *value = given;
         return true;
     }
-    if (error_text) reply_error_text(c, slice_of(error_text));
-    else reply_not_integer(c);
+    if (error_text)
+        reply_error_text(c, slice_of(error_text));
+    else
+        reply_not_integer(c);
     return false;
+}
+
+bool arg_bit_offset(client *c, slice arg, unsigned width, uint64_t *offset) {
+    bool counted = width > 0 && arg.len > 0 && arg.data[0] == '#';
+    slice digits = counted ? (slice){arg.data + 1, arg.len - 1} : arg;
+    int64_t position;
+    if (!number_parse_i64(digits, &position) || position < 0 ||
+        (counted && __builtin_mul_overflow(position, (int64_t)width, &position)) ||
+        (uint64_t)position >> 3 >= config.proto_max_bulk_len_bytes) {
+        reply_error_text(c, SLICE("ERR bit offset is not an integer or out of range"));
+        return false;
+    }
+    *offset = (uint64_t)position;
+    return true;
+}
+
+struct range range_of(int64_t first, int64_t last, int64_t len) {
+    if (first < 0) first = first + len > 0 ? first + len : 0;
+    if (last < 0) last = last + len > 0 ? last + len : 0;
+    if (last >= len) last = len - 1;
+    return first <= last ? (struct range){first, last + 1} : (struct range){0, 0};
 }
 
 bool expiry_from_argument(client *c, const args *a, slice arg, enum time_form form, bool positive_only,
@@ -57,8 +100,10 @@ bool expiry_from_argument(client *c, const args *a, slice arg, enum time_form fo
     bool fits = !(positive_only && when <= 0);
     if (seconds) fits = fits && !__builtin_mul_overflow(when, 1000, &when);
     if (relative) fits = fits && !__builtin_add_overflow(when, clock_unix_ms(), &when);
-    /* the two ends of the range say "none" and "keep" */
-    if (fits && when != NO_EXPIRY && when != KEEP_EXPIRY) {
+    if (fits) {
+        /* The two ends of the range say "none" and "keep": a millisecond off, nobody will tell. */
+        if (when == NO_EXPIRY) when--;
+        if (when == KEEP_EXPIRY) when++;
         *expiry_ms = when;
         return true;
     }

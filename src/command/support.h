@@ -26,16 +26,41 @@ void prefetch_keys(const client *c, const args *a, int first, int step, int coun
 bool read_typed(client *c, const key *k, enum value_type type, entry **e);
 bool write_typed(client *c, const key *k, enum value_type type, entry **e);
 
+/* "string", "list" ...: what TYPE answers. */
+const char *type_name(enum value_type type);
+
+/* "int", "embstr", "raw": what OBJECT ENCODING answers for a string. */
+const char *value_encoding_name(const entry *e);
+
 /* Reads an argument as an integer; else "ERR value is not an integer or out of range". */
 bool arg_integer(client *c, slice arg, int64_t *value);
 /* The same within bounds; else the same error, or error_text if that is not NULL. */
-bool arg_integer_between(client *c, slice arg, int64_t least, int64_t most, const char *error_text, int64_t *value);
+bool arg_integer_between(client *c, slice arg, int64_t least, int64_t most, const char *error_text,
+                         int64_t *value);
+
+/* Reads an argument as the position of a bit in a string; "#3" is the third (from 0) of numbers of width
+ * bits, not accepted if width is 0. What lies beyond the longest string allowed is "ERR bit offset is not an
+ * integer or out of range". */
+bool arg_bit_offset(client *c, slice arg, unsigned width, uint64_t *offset);
+
+/* The places from `from` up to, not including, `end`; none if both are equal. */
+struct range {
+    int64_t from, end;
+};
+/* What first and last, the two ends as commands take them, mean of len places: negative ones count from the
+ * end, and what lies outside is moved to the nearest place. */
+struct range range_of(int64_t first, int64_t last, int64_t len);
+/* Whether both ends count from the end and are in the wrong order: most commands take that as nothing even
+ * where range_of, having moved both to the first place, would not. */
+static inline bool range_is_reversed(int64_t first, int64_t last) {
+    return first < 0 && last < 0 && first > last;
+}
 
 /* Units and bases in which commands take times. */
 enum time_form { TIME_SECONDS, TIME_MILLISECONDS, TIME_UNIX_SECONDS, TIME_UNIX_MILLISECONDS };
 
-/* Turns a time as a command took it into Unix ms. Times that don't fit, or (if positive_only) are not above zero,
- * are "ERR invalid expire time in 'name' command". */
+/* Turns a time as a command took it into Unix ms. Times that don't fit, or (if positive_only) are not above
+ * zero, are "ERR invalid expire time in 'name' command". */
 bool expiry_from_argument(client *c, const args *a, slice arg, enum time_form form, bool positive_only,
                           int64_t *expiry_ms);
 

@@ -76,8 +76,6 @@ enum config_action config_start(int argc, char **argv, char error[CONFIG_ERROR_M
         return CONFIG_INVALID;
     }
     option_set_defaults(&config);
-    alloc_free_unsized(config.dir);
-    config.dir = alloc_text(start_directory);
     file_path[0] = '\0';
 
     argc--;

@@ -169,8 +169,9 @@ const char *config_file_path(void);
  * called again for them. */
 typedef bool config_hook(char reason[CONFIG_REASON_MAX]);
 
-/* Has the hook called whenever CONFIG SET changes that option, which has no hook yet. Hooks are not called at
- * the start. The same hook may serve several options: it runs once per CONFIG SET. */
+/* Has the hook called whenever CONFIG SET changes that option, which has no hook yet. To be called after
+ * config_start; that does not call hooks. The same hook may serve several options: it runs once per CONFIG
+ * SET. */
 void config_on_change(const char *name, config_hook *hook);
 
 /* Why config_set changed nothing. */

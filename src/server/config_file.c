@@ -34,12 +34,18 @@ static_assert(WORDS_QUOTED_MAX(CONFIG_TEXT_MAX) + 64 < CONFIG_LINE_MAX, "a text 
 /* How much of a bad line an error shows. */
 #define SHOWN_LINE_MAX 256
 
+static void set_dir(config_loader *loader, const char *directory) {
+    alloc_free_unsized(loader->into->dir);
+    loader->into->dir = alloc_text(directory);
+}
+
 void config_loader_init(config_loader *loader, struct config *into, const char *directory) {
     assert(directory[0] == '/' && strlen(directory) < sizeof(loader->directory));
     memset(loader, 0, sizeof(*loader));
     loader->into = into;
     loader->include_depth_max = CONFIG_INCLUDE_DEPTH_MAX;
     strcpy(loader->directory, directory);
+    set_dir(loader, directory);
 }
 
 /* --- Errors --- */
@@ -95,35 +101,39 @@ static bool make_absolute(const config_loader *loader, slice path, char absolute
     return len < PATH_MAX && !memchr(path.data, '\0', path.len);
 }
 
-/* The directory must be there when it is set: otherwise the server would start and work elsewhere. */
-static bool enter_directory(config_loader *loader, char *reason) {
+/* The real path of a directory that the process may enter, to be freed with free; else NULL with errno set.
+ */
+static char *resolve_directory(const config_loader *loader, slice path) {
     char absolute[PATH_MAX], *resolved = NULL;
     struct stat status;
-    slice path = slice_of(loader->into->dir);
-    if (path.len == 0)
-        errno = ENOENT;
-    else if (!make_absolute(loader, path, absolute))
-        errno = ENAMETOOLONG;
-    else
-        resolved = realpath(absolute, NULL);
-    if (!resolved) return option_refuse(reason, "%s", strerror(errno));
-
     int error = 0;
-    if (stat(resolved, &status) != 0)
+    if (path.len == 0)
+        error = ENOENT;
+    else if (!make_absolute(loader, path, absolute))
+        error = ENAMETOOLONG;
+    else if (!(resolved = realpath(absolute, NULL)) || stat(resolved, &status) != 0)
         error = errno;
     else if (!S_ISDIR(status.st_mode))
         error = ENOTDIR;
     else if (faccessat(AT_FDCWD, resolved, X_OK, AT_EACCESS) != 0)
         error = errno;
-    else if (strlen(resolved) >= sizeof(loader->directory) || strlen(resolved) > CONFIG_TEXT_MAX)
+    else if (strlen(resolved) >= sizeof(loader->directory))
         error = ENAMETOOLONG;
-    if (!error) {
-        strcpy(loader->directory, resolved);
-        alloc_free_unsized(loader->into->dir);
-        loader->into->dir = alloc_text(resolved);
-    }
+    if (!error) return resolved;
     free(resolved);
-    return !error || option_refuse(reason, "%s", strerror(error));
+    errno = error;
+    return NULL;
+}
+
+/* Follows the option dir. The directory must be there at once, or the server would start and work elsewhere.
+ */
+static bool enter_directory(config_loader *loader, char *reason) {
+    char *directory = resolve_directory(loader, slice_of(loader->into->dir));
+    bool valid = directory || option_refuse(reason, "%s", strerror(errno));
+    if (valid) strcpy(loader->directory, directory);
+    set_dir(loader, loader->directory);
+    free(directory);
+    return valid;
 }
 
 /* Reads the files that a pattern names; a plain path must exist. */

@@ -36,7 +36,8 @@ typedef struct config_loader {
     char scratch[CONFIG_LINE_MAX];
 } config_loader;
 
-/* Makes a loader ready. into holds the values that lines change; directory is absolute. */
+/* Makes a loader ready. into holds the values that lines change; its dir becomes directory, an absolute path.
+ */
 void config_loader_init(config_loader *loader, struct config *into, const char *directory);
 
 /* Reads a file's settings. path is relative to the loader's directory. False with loader->error set. */

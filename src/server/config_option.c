@@ -193,7 +193,7 @@ static bool read_memory(const config_option *o, uint64_t *field, slice word, cha
 
 /* Bytes, or with % at the end a share that is kept as a negative number. */
 static bool read_share(int64_t *field, slice word, char *reason) {
-    uint64_t value;
+    uint64_t value = 0;
     if (word.len > 0 && word.data[word.len - 1] == '%') {
         if (!number_parse_u64((slice){word.data, word.len - 1}, &value))
             return option_refuse(reason, "argument must be a memory or percent value");
@@ -201,7 +201,7 @@ static bool read_share(int64_t *field, slice word, char *reason) {
         *field = -(int64_t)value;
         return true;
     }
-    if (!number_parse_memory(word, &value) || value > INT64_MAX)
+    if ((word.len > 0 && !number_parse_memory(word, &value)) || value > INT64_MAX)
         return option_refuse(reason, "argument must be a memory or percent value");
     *field = (int64_t)value;
     return true;
@@ -264,6 +264,17 @@ static int split_at_spaces(slice text, slice words[OPTION_WORDS_MAX]) {
     return count;
 }
 
+/* Rules may change a field before they find what is wrong. */
+static bool read_special(const config_option *o, void *field, const slice *words, int count, bool again,
+                         char *reason) {
+    void *former = alloc(o->size);
+    memcpy(former, field, o->size);
+    bool valid = o->rules->read(field, words, count, again, reason);
+    if (!valid) memcpy(field, former, o->size);
+    alloc_free(former, o->size);
+    return valid;
+}
+
 bool option_read(const config_option *o, struct config *c, const slice *words, int count, bool again,
                  char reason[CONFIG_REASON_MAX]) {
     slice split[OPTION_WORDS_MAX];
@@ -284,7 +295,7 @@ bool option_read(const config_option *o, struct config *c, const slice *words, i
     case OPTION_CHOICE:
     case OPTION_CHOICES: return read_choices(o, field, words, count, reason);
     case OPTION_TEXT: return read_text(o, field, words[0], reason);
-    case OPTION_SPECIAL: return o->rules->read(field, words, count, again, reason);
+    case OPTION_SPECIAL: return read_special(o, field, words, count, again, reason);
     default: return count >= o->words || option_refuse(reason, "wrong number of arguments");
     }
 }

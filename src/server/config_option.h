@@ -103,7 +103,7 @@ const config_option *option_find(slice name);
 static inline bool option_is_public(const config_option *o) { return !(o->flags & (LATER | FILE_ONLY)); }
 
 /* Sets the option in a struct config from the words of its value. again: see option_rules. False, with the
- * reason and with c in order but perhaps changed, if the value is not one. */
+ * reason and with c as it was, if the value is not one. */
 bool option_read(const config_option *o, struct config *c, const slice *words, int count, bool again,
                  char reason[CONFIG_REASON_MAX]);
 
@@ -144,6 +144,9 @@ bool config_check_dbfilename(const char *value, char reason[CONFIG_REASON_MAX]);
 bool config_check_appendfilename(const char *value, char reason[CONFIG_REASON_MAX]);
 bool config_check_appenddirname(const char *value, char reason[CONFIG_REASON_MAX]);
 bool config_check_hostname(const char *value, char reason[CONFIG_REASON_MAX]);
+bool config_check_node_name(const char *value, char reason[CONFIG_REASON_MAX]);
+bool config_check_ipv4(const char *value, char reason[CONFIG_REASON_MAX]);
+bool config_check_ipv6(const char *value, char reason[CONFIG_REASON_MAX]);
 bool config_check_shutdown(int value, char reason[CONFIG_REASON_MAX]);
 
 #endif

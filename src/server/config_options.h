@@ -171,8 +171,8 @@ TEXT   (bgsave_cpulist, "bgsave-cpulist", "bgsave_cpulist", "", NULL, LATER | FI
         "Processors that saving in the background may use.")
 INTEGER(io_threads, "io-threads", NULL, "1", 1, 256, LATER | FIXED,
         "How many threads read requests and write replies.")
-BOOL   (io_threads_do_reads, "io-threads-do-reads", NULL, "no", LATER | FIXED,
-        "Whether those threads read as well; of older versions.")
+UNREAD ("io-threads-do-reads", 1, LATER | FILE_ONLY,
+        "Of older versions; see io-threads.")
 INTEGER(prefetch_batch_max_size, "prefetch-batch-max-size", NULL, "16", 0, 128, LATER,
         "How many requests are looked ahead to fetch their keys into the processor's cache.")
 TEXT   (availability_zone, "availability-zone", NULL, "", NULL, LATER,
@@ -433,7 +433,7 @@ BOOL   (cluster_allow_reads_when_down, "cluster-allow-reads-when-down", NULL, "n
         "Answers reads nevertheless.")
 BOOL   (cluster_allow_pubsubshard_when_down, "cluster-allow-pubsubshard-when-down", NULL, "yes", LATER,
         "Passes sharded messages nevertheless.")
-MEMORY (cluster_link_sendbuf_limit_bytes, "cluster-link-sendbuf-limit", NULL, "0", 0, INT64_MAX, LATER,
+MEMORY (cluster_link_sendbuf_limit_bytes, "cluster-link-sendbuf-limit", NULL, "0", 0, UINT64_MAX, LATER,
         "The most unsent data of a link between nodes.")
 INTEGER(cluster_blacklist_ttl_s, "cluster-blacklist-ttl", NULL, "60", INT64_MIN, INT64_MAX, LATER,
         "Seconds for which a forgotten node stays forgotten.")
@@ -444,7 +444,7 @@ TEXT   (cluster_announce_ip, "cluster-announce-ip", NULL, "", NULL, LATER,
         "Address that a node says it has.")
 TEXT   (cluster_announce_hostname, "cluster-announce-hostname", NULL, "", config_check_hostname, LATER,
         "Host name that a node says it has.")
-TEXT   (cluster_announce_human_nodename, "cluster-announce-human-nodename", NULL, "", config_check_hostname,
+TEXT   (cluster_announce_human_nodename, "cluster-announce-human-nodename", NULL, "", config_check_node_name,
         LATER,
         "Name of the node in the log.")
 INTEGER(cluster_announce_port, "cluster-announce-port", NULL, "0", 0, 65535, LATER,
@@ -453,9 +453,9 @@ INTEGER(cluster_announce_tls_port, "cluster-announce-tls-port", NULL, "0", 0, 65
         "TLS port that a node says it has.")
 INTEGER(cluster_announce_bus_port, "cluster-announce-bus-port", NULL, "0", 0, 65535, LATER,
         "Bus port that a node says it has.")
-TEXT   (cluster_announce_client_ipv4, "cluster-announce-client-ipv4", NULL, "", NULL, LATER,
+TEXT   (cluster_announce_client_ipv4, "cluster-announce-client-ipv4", NULL, "", config_check_ipv4, LATER,
         "IPv4 address that clients are told.")
-TEXT   (cluster_announce_client_ipv6, "cluster-announce-client-ipv6", NULL, "", NULL, LATER,
+TEXT   (cluster_announce_client_ipv6, "cluster-announce-client-ipv6", NULL, "", config_check_ipv6, LATER,
         "IPv6 address that clients are told.")
 INTEGER(cluster_announce_client_port, "cluster-announce-client-port", NULL, "0", 0, 65535, LATER,
         "Port that clients are told.")

@@ -42,8 +42,6 @@ static void find_changes(slice text, const char *directory, const struct config 
     struct config *loaded = alloc_zeroed(sizeof(*loaded));
     config_loader *loader = alloc(sizeof(*loader));
     option_set_defaults(loaded);
-    alloc_free_unsized(loaded->dir);
-    loaded->dir = alloc_text(directory);
     config_loader_init(loader, loaded, directory);
     loader->tolerant = true;
     config_load_text(loader, text, "");

@@ -2,6 +2,7 @@
  *
  * Each type has a function that reads it from words and one that writes it. The types are flat: fixed arrays,
  * no pointers, so that they can be copied and compared as bytes. What an array has room for is its limit. */
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <math.h>
@@ -358,8 +359,27 @@ bool config_check_appenddirname(const char *value, char reason[CONFIG_REASON_MAX
 
 bool config_check_hostname(const char *value, char reason[CONFIG_REASON_MAX]) {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+    if (strlen(value) >= CONFIG_ADDRESS_MAX)
+        return option_refuse(reason, "Hostnames must be less than %d characters", CONFIG_ADDRESS_MAX);
     if (value[strspn(value, allowed)] == '\0') return true;
     return option_refuse(reason, "Hostnames may only contain alphanumeric characters, hyphens or dots");
+}
+
+bool config_check_node_name(const char *value, char reason[CONFIG_REASON_MAX]) {
+    if (!strpbrk(value, "!#$%&()*+:;<>?@[]^{|}~")) return true;
+    return option_refuse(reason, "Announced human node name contained invalid character");
+}
+
+bool config_check_ipv4(const char *value, char reason[CONFIG_REASON_MAX]) {
+    struct in_addr address;
+    if (!value[0] || inet_pton(AF_INET, value, &address) == 1) return true;
+    return option_refuse(reason, "Invalid IPv4 address");
+}
+
+bool config_check_ipv6(const char *value, char reason[CONFIG_REASON_MAX]) {
+    struct in6_addr address;
+    if (!value[0] || inet_pton(AF_INET6, value, &address) == 1) return true;
+    return option_refuse(reason, "Invalid IPv6 address");
 }
 
 bool config_check_shutdown(int value, char reason[CONFIG_REASON_MAX]) {

@@ -24,7 +24,7 @@
 #include "store/recency.h"
 
 /* How far ahead entries are prefetched: enough to cover a miss by the work of the requests between. */
-#define AHEAD 8
+#define AHEAD 24
 
 /* How much of an unknown command's name and arguments an error shows. */
 #define SHOWN_BYTES 128

@@ -10,7 +10,7 @@
 
 /* Of one row of the command table. */
 struct command_statistics {
-    uint64_t calls, ticks; /* ticks: clock_ticks() spent; see statistics_command_us */
+    uint64_t calls, ticks; /* ticks: clock_ticks() spent; see statistics_us */
     uint64_t rejected_calls, failed_calls;
 };
 
@@ -22,6 +22,7 @@ struct statistics {
     /* averages over the last 1.6 seconds */
     double commands_per_second, input_kb_per_second, output_kb_per_second, turns_per_second, turn_us;
     int64_t started_unix_ms;
+    uint64_t startup_memory_bytes; /* in use when the server was ready: at the first sample */
 };
 extern struct statistics statistics;
 
@@ -29,8 +30,8 @@ extern struct statistics statistics;
 void statistics_open(void);
 /* The figures of a row. */
 struct command_statistics *statistics_of(const command *row);
-/* Microseconds spent in a row's handler. */
-uint64_t statistics_command_us(const struct command_statistics *s);
+/* The microseconds that a number of clock_ticks() takes. */
+uint64_t statistics_us(uint64_t ticks);
 
 /* Counts an error reply under its code ("ERR", "WRONGTYPE"); the hook of the reply module. */
 void statistics_count_error(client *c, slice text);

@@ -168,11 +168,17 @@ static int64_t resolve_expiry(const entry *before, int64_t expiry_ms) {
     return before ? entry_expiry_ms(before) : NO_EXPIRY;
 }
 
-/* Puts a fresh entry in the place of before, or adds it if that is NULL. */
+/* Puts a fresh entry in the place of before, or adds it if that is NULL. A key that is set again and again is as
+ * much in use as one that is read: it keeps its frequency. */
 static void put(database *db, const key *k, entry *before, entry *fresh) {
-    recency_start(fresh);
-    if (before) replace(db, k->hash, before, fresh);
-    else add(db, k->hash, fresh);
+    if (before) {
+        fresh->recency = before->recency;
+        recency_touch(fresh);
+        replace(db, k->hash, before, fresh);
+    } else {
+        recency_start(fresh);
+        add(db, k->hash, fresh);
+    }
 }
 
 void keyspace_put_text(database *db, const key *k, slice value, int64_t expiry_ms) {
@@ -294,10 +300,12 @@ size_t keyspace_flush(database *db) {
 bool keyspace_expire_due(int64_t budget_us) {
     enum { BATCH = 64 };
     if (!keyspace_active_expire) return false;
+    static int first; /* moves on, so that one database can't keep all others waiting */
     int64_t start_ns = clock_now_monotonic_ns(), spent_ns = 0;
     bool any_more = false;
+    first = (first + 1) % database_count;
     for (int i = 0; i < database_count; i++) {
-        database *db = &databases[i];
+        database *db = &databases[(first + i) % database_count];
         bool more = db->expiring > 0;
         while (more && spent_ns < budget_us * 1000) {
             void *due[BATCH];

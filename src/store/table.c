@@ -84,6 +84,7 @@ struct table {
     size_t count;
     size_t buckets, segments;
     uint32_t at_depth[DEPTH_MAX + 1]; /* number of segments at each depth */
+    size_t due_bytes;                 /* memory of all due_at */
     segment **heap;                   /* segments with due elements, the earliest first */
     uint32_t heap_len, heap_capacity;
 };
@@ -246,12 +247,15 @@ static void set_segment_due(table *t, segment *s, uint32_t due) {
     heap_sift_down(t, s->heap_index);
 }
 
+static inline size_t due_bytes(const segment *s) { return s->buckets * sizeof(*s->due_at); }
+
 /* Lowers the due time of a bucket. */
 static void lower_due(table *t, segment *s, const bucket *b, uint32_t due) {
     if (due == DUE_NEVER) return;
     if (!s->due_at) {
-        s->due_at = alloc(s->buckets * sizeof(*s->due_at));
-        memset(s->due_at, 0xFF, s->buckets * sizeof(*s->due_at));
+        s->due_at = alloc(due_bytes(s));
+        memset(s->due_at, 0xFF, due_bytes(s)); /* DUE_NEVER */
+        t->due_bytes += alloc_class(due_bytes(s));
     }
     uint32_t *at = &s->due_at[b - s->bucket];
     if (due < *at) *at = due;
@@ -265,7 +269,8 @@ static void segment_free(table *t, segment *s) {
     t->buckets -= s->buckets;
     t->segments--;
     t->at_depth[s->depth]--;
-    alloc_free(s->due_at, s->buckets * sizeof(*s->due_at));
+    if (s->due_at) t->due_bytes -= alloc_class(due_bytes(s));
+    alloc_free(s->due_at, due_bytes(s));
     alloc_free(s, segment_bytes(s->buckets));
 }
 
@@ -361,12 +366,13 @@ static void halve_directory(table *t) {
     t->mask = entries - 1;
 }
 
-/* Merges a segment with the one that it was split from, if both together are small. */
-static bool merge(table *t, segment *s) {
-    if (s->depth == 0) return false;
+/* Merges a segment with the one that it was split from, if both together are small. Returns what comes of it, or
+ * NULL if they stay apart. */
+static segment *merge(table *t, segment *s) {
+    if (s->depth == 0) return NULL;
     segment *other = segment_of(t->directory[s->path ^ 1u << (s->depth - 1)]);
     uint32_t count = s->count + other->count;
-    if (other->depth != s->depth || count > BUCKETS_MAX * FILL_SMALL_EIGHTHS) return false;
+    if (other->depth != s->depth || count > BUCKETS_MAX * FILL_SMALL_EIGHTHS) return NULL;
     uint8_t depth = s->depth - 1;
     segment *to = segment_new(t, buckets_for(count, FILL_FRESH_EIGHTHS), s->path & ~(1u << depth), depth);
     move_words(t, s, to);
@@ -375,13 +381,21 @@ static bool merge(table *t, segment *s) {
     segment_free(t, other);
     enter_in_directory(t, to);
     halve_directory(t);
-    return true;
+    return to;
 }
 
-/* Gives room back after a removal. */
+static inline bool nearly_empty(const segment *s) { return s->count < s->buckets * FILL_SMALL_EIGHTHS; }
+
+/* Gives room back after a removal. What two segments merge to may be so small that it merges again. */
 static void shrink(table *t, segment *s) {
-    if (s->buckets == 1 || merge(t, s)) return;
-    resize(t, s, buckets_for(s->count ? s->count : 1, FILL_FRESH_EIGHTHS));
+    while (nearly_empty(s)) {
+        segment *merged = merge(t, s);
+        if (!merged) {
+            if (s->buckets > 1) resize(t, s, buckets_for(s->count, FILL_FRESH_EIGHTHS));
+            return;
+        }
+        s = merged;
+    }
 }
 
 /* --- The public face --- */
@@ -395,16 +409,16 @@ table *table_new(const struct table_kind *kind) {
 }
 
 void table_free(table *t, void (*release)(void *element)) {
-    for (uint64_t i = 0; i <= t->mask; i++) {
+    for (uint64_t i = t->mask + 1; i-- > 0;) {
         segment *s = segment_of(t->directory[i]);
-        if (s->path != i) continue; /* met before, under the entry that is its path */
+        if (s->path != i) continue; /* its path is the lowest of the entries that lead to it: met last */
         for (uint32_t j = 0; release && j < s->buckets; j++) {
             for (uint32_t k = 0; k < BUCKET_WORDS; k++) {
                 void *element = element_of(s->bucket[j].word[k]);
                 if (element) release(element);
             }
         }
-        alloc_free(s->due_at, s->buckets * sizeof(*s->due_at));
+        alloc_free(s->due_at, due_bytes(s));
         alloc_free(s, segment_bytes(s->buckets));
     }
     alloc_free(t->directory, (t->mask + 1) * sizeof(*t->directory));
@@ -416,7 +430,7 @@ size_t table_count(const table *t) { return t->count; }
 
 size_t table_memory_bytes(const table *t) {
     return sizeof(*t) + (t->mask + 1) * sizeof(*t->directory) + (t->buckets + t->segments) * sizeof(bucket) +
-           t->heap_capacity * sizeof(*t->heap);
+           t->heap_capacity * sizeof(*t->heap) + t->due_bytes;
 }
 
 /* The word of the element with that key and the bucket it is in, or NULL. */
@@ -461,7 +475,8 @@ void *table_remove(table *t, slice key, uint64_t hash) {
     *word &= OVERFLOWED;
     t->count--;
     segment *s = segment_at(t, hash);
-    if (--s->count < s->buckets * FILL_SMALL_EIGHTHS) shrink(t, s);
+    s->count--;
+    if (unlikely(nearly_empty(s))) shrink(t, s);
     return element;
 }
 
@@ -507,10 +522,17 @@ void table_prefetch_element(const table *t, uint64_t hash) {
 #define CURSOR_PATH_SHIFT 21
 #define CURSOR_TAG_SHIFT  5
 
+/* How many buckets ahead elements are fetched. */
+#define SCAN_AHEAD 2
+
 static uint32_t reverse_path(uint32_t path) {
     uint32_t reversed = 0;
     for (int i = 0; i < DEPTH_MAX; i++) reversed |= (path >> i & 1) << (DEPTH_MAX - 1 - i);
     return reversed;
+}
+
+static inline void prefetch_elements(const bucket *b) {
+    for (uint32_t i = 0; i < BUCKET_WORDS; i++) prefetch(element_of(b->word[i]));
 }
 
 /* Visits the elements whose home is that bucket. */
@@ -541,11 +563,13 @@ uint64_t table_scan(const table *t, uint64_t cursor, size_t count, void (*visit)
     while (place_in_order < 1ull << DEPTH_MAX) {
         const segment *s = segment_of(t->directory[reverse_path((uint32_t)place_in_order) & t->mask]);
         if (s->depth < depth) tag = 0; /* merged since: what was behind the cursor may hold unseen elements */
-        for (uint32_t home = home_of(tag, s->buckets); home < s->buckets; home++) {
+        uint32_t fetched = home_of(tag, s->buckets);
+        for (uint32_t home = fetched; home < s->buckets; home++) {
             if (visited >= count) {
                 uint64_t first_tag = (((uint64_t)home << 16) + s->buckets - 1) / s->buckets;
                 return (uint64_t)place_in_order << CURSOR_PATH_SHIFT | first_tag << CURSOR_TAG_SHIFT | s->depth;
             }
+            while (fetched < s->buckets && fetched <= home + SCAN_AHEAD) prefetch_elements(&s->bucket[fetched++]);
             visited += visit_home(s, home, visit, context);
         }
         uint64_t interval = 1ull << (DEPTH_MAX - s->depth);
@@ -585,9 +609,14 @@ void table_note_due(table *t, uint64_t hash, const void *element, int64_t due_ms
     assert(!"table_note_due: no such element");
 }
 
+/* How many buckets a call looks into at most: where expiries were put off, the times on record have passed but
+ * nothing is due. */
+#define LOOKS_MAX 128
+
 /* Collects what is due in one bucket and returns the bucket's next due time. */
 static uint32_t collect_bucket(const table *t, const bucket *b, int64_t now_ms, void **elements, size_t *count) {
     uint32_t next = DUE_NEVER;
+    prefetch_elements(b);
     for (uint32_t i = 0; i < BUCKET_WORDS; i++) {
         void *element = element_of(b->word[i]);
         if (!element) continue;
@@ -604,18 +633,19 @@ static uint32_t collect_bucket(const table *t, const bucket *b, int64_t now_ms, 
 
 size_t table_collect_due(table *t, int64_t now_ms, void **elements, size_t max, bool *more) {
     uint32_t now = due_unit(now_ms); /* a unit that has not ended may hold times to come */
-    size_t count = 0;
+    size_t count = 0, looks = 0;
     assert(max >= BUCKET_WORDS);
-    while (t->heap_len > 0 && t->heap[0]->due < now) {
+    while (t->heap_len > 0 && t->heap[0]->due < now && looks < LOOKS_MAX && count + BUCKET_WORDS <= max) {
         segment *s = t->heap[0];
         uint32_t next = DUE_NEVER;
         for (uint32_t i = 0; i < s->buckets; i++) {
-            if (s->due_at[i] < now && count + BUCKET_WORDS <= max)
+            if (s->due_at[i] < now && looks < LOOKS_MAX && count + BUCKET_WORDS <= max) {
                 s->due_at[i] = collect_bucket(t, &s->bucket[i], now_ms, elements, &count);
+                looks++;
+            }
             if (s->due_at[i] < next) next = s->due_at[i];
         }
         set_segment_due(t, s, next);
-        if (count + BUCKET_WORDS > max) break;
     }
     *more = t->heap_len > 0 && t->heap[0]->due < now;
     return count;

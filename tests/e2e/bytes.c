@@ -60,15 +60,14 @@ void bytes_put(bytes *b, char c) { bytes_append(b, &c, 1); }
 void bytes_text(bytes *b, const char *text) { bytes_append(b, text, strlen(text)); }
 
 void bytes_format(bytes *b, const char *format, ...) {
-    va_list args, again;
+    char *text;
+    va_list args;
     va_start(args, format);
-    va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
-    if (len < 0) die("cannot format \"%s\"", format);
-    vsnprintf(bytes_reserve(b, (size_t)len), (size_t)len + 1, format, again);
-    b->len += (size_t)len;
-    va_end(again);
+    int len = vasprintf(&text, format, args);
     va_end(args);
+    if (len < 0) die("out of memory");
+    bytes_append(b, text, (size_t)len);
+    free(text);
 }
 
 void bytes_drop(bytes *b, size_t len) {

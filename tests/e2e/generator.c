@@ -403,7 +403,7 @@ static const shape shapes[] = {
     {"SCAN 0 COUNT {count} [MATCH {pattern}] [TYPE ( string | list )]", 8, COMPARE_SCAN},
     {"OBJECT ENCODING {key}", 20, COMPARE_EXACT},
     {"OBJECT ( FREQ {key} | nonsense | ENCODING | REFCOUNT missing )", 3, COMPARE_EXACT},
-    {"OBJECT IDLETIME {key}", 3, COMPARE_SECONDS},
+    {"OBJECT IDLETIME {key}", 3, COMPARE_SHAPE},
     /* expiry */
     {"EXPIRE {key} {s} [( NX | XX | GT | LT | {nonsense} )+]", 12, COMPARE_EXACT},
     {"PEXPIRE {key} {ms} [( NX | XX | GT | LT )+]", 8, COMPARE_EXACT},
@@ -558,7 +558,8 @@ static const shape *pick_shape(generator *g) {
 
 generator *generator_new(uint64_t seed, long long now_s) {
     generator *g = must_alloc(sizeof(*g));
-    g->state = seed * 0x9e3779b97f4a7c15u + 1;
+    g->state = seed;
+    g->state = roll(g); /* seeds next to each other would otherwise give the same sequence, shifted */
     g->now_s = now_s;
     for (int i = 0; i < SHAPES; i++) g->total_weight += shapes[i].weight;
     return g;

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #define READ_CHUNK     (64 * 1024)
+#define TAKE_MAX       (1024 * 1024)
 #define SHOWN_CHILDREN 400 /* how many children of an aggregate are shown */
 
 struct resp_conn {
@@ -90,14 +91,15 @@ int resp_fd(const resp_conn *c) { return c->context->fd; }
 
 /* ---- moving bytes ---- */
 
-/* Takes what has arrived, without waiting. */
+/* Takes what has arrived, without waiting, but not more than TAKE_MAX at once: who reads slowly must be able
+ * to. */
 static void take_arrived(resp_conn *c) {
-    while (!c->closed) {
+    for (size_t taken = 0; !c->closed && taken < TAKE_MAX;) {
         char *end = bytes_reserve(&c->in, READ_CHUNK);
         ssize_t n = recv(c->context->fd, end, READ_CHUNK, MSG_DONTWAIT);
         if (n > 0) {
             c->in.len += (size_t)n;
-            if (n < READ_CHUNK) return;
+            taken += (size_t)n;
         } else if (n < 0 && errno == EINTR) {
             continue;
         } else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
@@ -431,6 +433,15 @@ long long resp_info(resp_conn *c, const char *section, const char *field) {
     }
     resp_free(&reply);
     return value;
+}
+
+bool resp_await_info(resp_conn *c, const char *section, const char *field, long long limit) {
+    long long deadline_ms = now_ms() + RESP_PATIENCE_MS;
+    while (resp_info(c, section, field) > limit) {
+        if (now_ms() > deadline_ms) return false;
+        poll(NULL, 0, 5);
+    }
+    return true;
 }
 
 /* ---- showing ---- */

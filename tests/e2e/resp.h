@@ -119,4 +119,7 @@ void resp_print(bytes *out, const resp_node *node, size_t shown);
  * when the server does not answer. */
 long long resp_info(resp_conn *c, const char *section, const char *field);
 
+/* Waits until that value is at most `limit`. False when it still is not after RESP_PATIENCE_MS. */
+bool resp_await_info(resp_conn *c, const char *section, const char *field, long long limit);
+
 #endif

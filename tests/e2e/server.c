@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define STARTED_MAX     4
 #define START_ATTEMPTS  3
 #define START_WAIT_MS   10000
 #define STOP_WAIT_MS    20000
@@ -172,12 +173,40 @@ static void remove_dir(const char *path) {
     rmdir(path);
 }
 
+/* ---- leaving nothing behind ---- */
+
+/* The servers that were started and not stopped yet; those are stopped when the program ends early. */
+static server *started[STARTED_MAX];
+
+static void stop_started(void) {
+    for (int i = 0; i < STARTED_MAX; i++)
+        if (started[i] != NULL) server_stop(started[i]);
+}
+
+static void remember(server *s) {
+    static bool registered;
+    if (!registered) atexit(stop_started);
+    registered = true;
+    for (int i = 0; i < STARTED_MAX; i++) {
+        if (started[i] != NULL) continue;
+        started[i] = s;
+        return;
+    }
+    die("too many servers");
+}
+
+static void forget(const server *s) {
+    for (int i = 0; i < STARTED_MAX; i++)
+        if (started[i] == s) started[i] = NULL;
+}
+
 void server_start(server *s, const server_setup *setup) {
     *s = (server){.setup = *setup};
     snprintf(s->dir, sizeof(s->dir), "/tmp/stint-e2e-XXXXXX");
     if (mkdtemp(s->dir) == NULL) die("cannot make a directory: %s", strerror(errno));
     snprintf(s->socket, sizeof(s->socket), "%s/socket", s->dir);
     snprintf(s->log, sizeof(s->log), "%s/log", s->dir);
+    remember(s);
     if (setup->config_file) snprintf(s->config, sizeof(s->config), "%s/server.conf", s->dir);
     for (int attempt = 0; attempt < START_ATTEMPTS; attempt++) {
         s->port = free_port();
@@ -186,7 +215,6 @@ void server_start(server *s, const server_setup *setup) {
         if (await_answer(s)) return;
     }
     server_show_log(s);
-    server_stop(s);
     die("%s does not start", setup->path);
 }
 
@@ -224,6 +252,7 @@ static void end_process(server *s) {
 }
 
 void server_stop(server *s) {
+    forget(s);
     end_process(s);
     remove_dir(s->dir);
 }
@@ -273,17 +302,17 @@ long long server_peak_rss_bytes(const server *s) {
 }
 
 int server_parse_args(server_setup *setup, int argc, char **argv) {
-    int i = 1;
+    int left = 1;
     setup->path = SERVER_DEFAULT_PATH;
-    for (; i < argc; i++) {
+    for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--server") == 0 && i + 1 < argc) {
             setup->path = argv[++i];
         } else if (strcmp(argv[i], "--option") == 0 && i + 2 < argc) {
             server_option(setup, argv[i + 1], argv[i + 2]);
             i += 2;
         } else {
-            break;
+            argv[left++] = argv[i];
         }
     }
-    return i;
+    return left;
 }

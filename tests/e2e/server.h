@@ -13,7 +13,7 @@
 #define SERVER_OPTIONS_MAX 64
 
 /* The program that is tested when none is named. */
-#define SERVER_DEFAULT_PATH "build/stint"
+#define SERVER_DEFAULT_PATH "build/stint-server"
 
 /* How to start one. */
 typedef struct server_setup {
@@ -65,8 +65,8 @@ resp_conn *server_connect_tcp(const server *s);
 /* The peak resident memory of the process in bytes, from /proc. */
 long long server_peak_rss_bytes(const server *s);
 
-/* What the other end-to-end programs understand: [--server PATH] [--option NAME VALUE]... Fills the setup and
- * returns the index of the first argument that is none of these. */
+/* What the end-to-end programs have in common: [--server PATH] [--option NAME VALUE]... Fills the setup,
+ * takes these out of argv wherever they stand, and returns the number of arguments that are left. */
 int server_parse_args(server_setup *setup, int argc, char **argv);
 
 #endif

@@ -879,9 +879,17 @@ static void a_failed_start_leaves_the_working_directory(void **state) {
 
 static void rewriting_changes_nothing_when_nothing_changed(void **state) {
     (void)state;
-    const char *text = "# c\n\n  timeout   \"3\"   \nmaxmemory 100mb\nnosuch\n\ttimeout 3\nsave 60 1\n# end";
-    write_file("stint.conf", "timeout 3\nmaxmemory 100mb\n");
-    assert_int_equal(start("stint.conf", NULL), CONFIG_RUN);
+    const char *text = "# c\n\n  timeout   \"3\"   \nmaxmemory 100mb\n\ttimeout 3\nsave 60 1\n# end";
+    assert_int_equal(start_with_file(text), CONFIG_RUN);
+    assert_true(config_rewrite());
+    assert_file("stint.conf", text);
+}
+
+static void rewriting_leaves_lines_that_are_not_right(void **state) {
+    (void)state;
+    const char *text =
+        "nosuch\ntimeout x\nclient-output-buffer-limit normal 9 9 9 pubsub 1 1 x\ndir /nowhere\n";
+    assert_int_equal(start_with_file(""), CONFIG_RUN);
     write_file("stint.conf", text);
     assert_true(config_rewrite());
     assert_file("stint.conf", text);
@@ -1182,7 +1190,7 @@ static void the_sample_file_has_every_option_with_its_default(void **state) {
             assert_non_null(strstr(text, o->name));
         } else if (loader->where[i] == CONFIG_NOT_SET) {
             fail_msg("%s is missing in stint.conf", o->name);
-        } else if (strcmp(o->name, "dir") != 0 && !option_equal(o, c, defaults)) {
+        } else if (!option_equal(o, c, defaults) && strcmp(o->name, "dir") != 0) {
             fail_msg("%s has not its default in stint.conf", o->name);
         }
     }
@@ -1250,6 +1258,7 @@ int main(void) {
         TEST(the_standard_input_comes_between_file_and_command_line),
         TEST(a_failed_start_leaves_the_working_directory),
         TEST(rewriting_changes_nothing_when_nothing_changed),
+        TEST(rewriting_leaves_lines_that_are_not_right),
         TEST(rewriting_replaces_changed_lines_and_appends_new_ones),
         TEST(the_comment_above_appended_lines_comes_once),
         TEST(settings_of_the_command_line_are_written_too),

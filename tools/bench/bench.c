@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,11 +29,14 @@
 #include "bench/report.h"
 #include "bench/works.h"
 
-/* Options that Redis and what is compatible with it understand. */
-#define COMPATIBLE_OPTIONS                                                                                   \
-    " --port {port} --bind 127.0.0.1 --unixsocket {socket} --save '' --appendonly no --maxclients 15000 "    \
-    "--dir {dir}"
-#define MEMCACHED "memcached -t 1 -m 16384 -c 15000 -R 1000 -U 0 -u \"$(id -un)\" "
+/* Options that Redis and what is compatible with it understand, and those of memcached: over TCP and over a
+ * unix socket. */
+#define COMPATIBLE_OPTIONS      " --save '' --appendonly no --maxclients 15000 --dir {dir}"
+#define COMPATIBLE_TCP_OPTIONS  " --port {port} --bind 127.0.0.1" COMPATIBLE_OPTIONS
+#define COMPATIBLE_UNIX_OPTIONS " --port 0 --unixsocket {socket}" COMPATIBLE_OPTIONS
+#define MEMCACHED               "memcached -t 1 -m 16384 -c 15000 -R 1000 -U 0 -u \"$(id -un)\" "
+#define MEMCACHED_TCP           MEMCACHED "-l 127.0.0.1 -p {port}"
+#define MEMCACHED_UNIX          MEMCACHED "-s {socket}"
 
 static const char usage[] =
     "Usage: bench [options]\n"
@@ -51,7 +55,7 @@ static const char usage[] =
     "  --seconds S          length of one run\n"
     "  --keys N             default 1000000\n"
     "  --connections N      default 50\n"
-    "  --unix               unix sockets instead of TCP\n"
+    "  --unix               unix sockets instead of TCP; peers' commands must name {socket} then\n"
     "  --server-cpu N       the servers' CPU, default the first this process may use\n"
     "  --load-cpu N         the load generator's CPU, default the second\n"
     "  --output DIR         for results, charts and logs, default build/bench\n";
@@ -60,9 +64,6 @@ enum { ROUNDS_MAX = 100, WITHOUT_MAX = 8 };
 
 static bench
     the_bench; /* one per process, because what was started must be stopped however the process ends */
-
-/* --- what the parts use
- * ------------------------------------------------------------------------------------- */
 
 void bench_fail(const char *format, ...) {
     va_list args;
@@ -146,7 +147,7 @@ bool bench_run(bench *b, const item *of, const server *s, const engine_plan *pla
     return false;
 }
 
-void bench_add_latency(bench *b, const item *of, const server *s, const engine_result *result) {
+void bench_add_latencies(bench *b, const item *of, const server *s, const latencies *h) {
     static const struct {
         const char *metric;
         double percent;
@@ -154,12 +155,9 @@ void bench_add_latency(bench *b, const item *of, const server *s, const engine_r
         {"p50_us", 50}, {"p90_us", 90}, {"p99_us", 99}, {"p99.9_us", 99.9}, {"p99.99_us", 99.99}};
     for (unsigned i = 0; i < sizeof percentiles / sizeof *percentiles; i++)
         results_add(b->results, of, s->name, percentiles[i].metric,
-                    (double)latency_percentile(&result->latency, percentiles[i].percent) / CLOCK_NS_PER_US);
-    results_add(b->results, of, s->name, "max_us", (double)result->latency.max_ns / CLOCK_NS_PER_US);
+                    (double)latency_percentile(h, percentiles[i].percent) / CLOCK_NS_PER_US);
+    results_add(b->results, of, s->name, "max_us", (double)h->max_ns / CLOCK_NS_PER_US);
 }
-
-/* --- options
- * ------------------------------------------------------------------------------------------------ */
 
 __attribute__((noreturn, format(printf, 1, 2))) static void refuse(const char *format, ...) {
     va_list args;
@@ -180,7 +178,7 @@ static double number(const char *name, const char *text, double min, double max)
 }
 
 typedef struct options {
-    const char *server;
+    const char *server; /* the command of ours; NULL: the usual one */
     server peers[BENCH_SERVERS_MAX];
     unsigned peer_count;
     const char *without[WITHOUT_MAX];
@@ -270,9 +268,6 @@ static void parse_options(bench *b, options *o, int argc, char **argv) {
     if (optind < argc) refuse("'%s' is no option", argv[optind]);
 }
 
-/* --- setting up
- * --------------------------------------------------------------------------------------------- */
-
 /* Whether the shell would find that program. */
 static bool installed(const char *program) {
     char command[64];
@@ -286,14 +281,18 @@ static void add_server(bench *b, server s) {
 }
 
 static void add_servers(bench *b, const options *o) {
-    if (strcmp(o->server, "-") != 0)
-        add_server(b, (server){.name = "stint", .command = o->server, .role = SERVER_OURS});
+    bool over_unix = b->setting.unix_sockets;
+    const char *ours = over_unix ? "build/stint-server" COMPATIBLE_UNIX_OPTIONS
+                                 : "build/stint-server" COMPATIBLE_TCP_OPTIONS;
+    const char *redis =
+        over_unix ? "redis-server" COMPATIBLE_UNIX_OPTIONS : "redis-server" COMPATIBLE_TCP_OPTIONS;
+    const char *memcached = over_unix ? MEMCACHED_UNIX : MEMCACHED_TCP;
+    if (o->server) ours = o->server;
+    if (strcmp(ours, "-") != 0)
+        add_server(b, (server){.name = "stint", .command = ours, .role = SERVER_OURS});
     if (!left_out(o, "redis") && installed("redis-server"))
-        add_server(
-            b, (server){.name = "redis", .command = "redis-server" COMPATIBLE_OPTIONS, .role = SERVER_PEER});
+        add_server(b, (server){.name = "redis", .command = redis, .role = SERVER_PEER});
     for (unsigned i = 0; i < o->peer_count; i++) add_server(b, o->peers[i]);
-    const char *memcached =
-        b->setting.unix_sockets ? MEMCACHED "-s {socket}" : MEMCACHED "-l 127.0.0.1 -p {port}";
     if (!left_out(o, "memcached") && installed("memcached"))
         add_server(b, (server){.name = "memcached",
                                .command = memcached,
@@ -305,9 +304,11 @@ static void add_servers(bench *b, const options *o) {
         if (b->servers[i].role == SERVER_PEER) b->reference = b->servers[i].name;
 }
 
-/* Makes DIR and the directories above it. */
-static void make_directory(const char *path) {
-    char partial[256];
+/* Makes the output directory and those above it. Servers change their own directory: they need its full name.
+ */
+static void make_output_directory(bench *b) {
+    const char *path = b->setting.directory;
+    char partial[PATH_MAX];
     if (strlen(path) >= sizeof partial) bench_fail("the name of the output directory is too long");
     for (size_t i = 1; i <= strlen(path); i++) {
         if (path[i] != '/' && path[i] != 0) continue;
@@ -315,6 +316,9 @@ static void make_directory(const char *path) {
         partial[i] = 0;
         if (mkdir(partial, 0755) != 0 && errno != EEXIST) bench_fail("%s: %s", partial, strerror(errno));
     }
+    static char full[PATH_MAX];
+    if (!realpath(path, full)) bench_fail("%s: %s", path, strerror(errno));
+    b->setting.directory = full;
 }
 
 /* The servers share one CPU, and the load generator, this process, has another to itself. */
@@ -345,10 +349,10 @@ int main(int argc, char **argv) {
                  .keys = 1000000,
                  .connections = 50,
                  .results = results_create()};
-    options o = {.server = "build/stint-server" COMPATIBLE_OPTIONS, .server_cpu = -1, .load_cpu = -1};
+    options o = {.server_cpu = -1, .load_cpu = -1};
     parse_options(b, &o, argc, argv);
     add_servers(b, &o);
-    make_directory(b->setting.directory);
+    make_output_directory(b);
     choose_cpus(b, &o);
     allow_many_files();
     atexit(stop_at_exit);

@@ -56,7 +56,7 @@ __attribute__((format(printf, 4, 5))) void bench_note_failure(bench *b, const it
                                                               const char *format, ...);
 
 /* Adds the percentiles and the maximum of the latencies to the results. */
-void bench_add_latency(bench *b, const item *of, const server *s, const engine_result *result);
+void bench_add_latencies(bench *b, const item *of, const server *s, const latencies *h);
 
 /* Shows on a terminal what is being done; the next call, or nothing, replaces it. */
 __attribute__((format(printf, 1, 2))) void bench_progress(const char *format, ...);

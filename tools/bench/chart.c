@@ -14,6 +14,7 @@
  * with the reader's own fonts; nothing is loaded. */
 #include "bench/chart.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,7 +36,6 @@ enum {
     BAR_MAX = PANEL_WIDTH - NAME_WIDTH - VALUE_WIDTH,
     WIDTH = 2 * MARGIN + COLUMNS * PANEL_WIDTH + (COLUMNS - 1) * PANEL_GAP,
     ROWS_MAX = BENCH_SERVERS_MAX + 1,
-    PATH_BYTES = 256,
 };
 
 static const char style[] =
@@ -188,7 +188,7 @@ static double lay_out_panels(const chart *c, bool draw) {
 static bool draw_chart(chart *c) {
     double panels_height = lay_out_panels(c, false);
     if (panels_height == 0) return true;
-    char path[PATH_BYTES], model[256];
+    char path[PATH_MAX], model[256];
     snprintf(path, sizeof path, "%s/%s", c->bench->setting.directory, c->file);
     c->out = fopen(path, "w");
     if (!c->out) return false;

@@ -60,6 +60,10 @@ int endpoint_listen(const endpoint *e) {
     return fd;
 }
 
+void endpoint_remove(const endpoint *e) {
+    if (e->address.ss_family == AF_UNIX) unlink(((const struct sockaddr_un *)&e->address)->sun_path);
+}
+
 int endpoint_free_port(void) {
     endpoint any;
     if (!endpoint_tcp(&any, "127.0.0.1", 0)) {

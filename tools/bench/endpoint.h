@@ -25,6 +25,9 @@ int endpoint_connect(const endpoint *e);
  * set. */
 int endpoint_listen(const endpoint *e);
 
+/* Removes the file of a unix socket that its server left behind; does nothing for TCP. */
+void endpoint_remove(const endpoint *e);
+
 /* A TCP port of 127.0.0.1 that nobody listens on now; -1 with errno set if there is none. */
 int endpoint_free_port(void);
 

@@ -97,7 +97,9 @@ typedef struct worker {
     uint64_t cpu_ns;
     uint64_t longest_stall_ns;
     reply_counts replies;
+    uint64_t turn_cpu_ns; /* of the server, when the last batch was complete */
     latencies latency;
+    latencies turns;
 } worker;
 
 static void explain(char *problem, const char *format, ...) {
@@ -121,9 +123,6 @@ static bool fail_errno(worker *w, const char *doing) {
     explain(reason, "%s: %s", doing, strerror(errno));
     return fail(w, reason);
 }
-
-/* --- one connection
- * ----------------------------------------------------------------------------------------- */
 
 static bool watch(worker *w, connection *c, int operation, bool for_room) {
     struct epoll_event event = {.events = EPOLLIN | (for_room ? EPOLLOUT : 0), .data.ptr = c};
@@ -214,9 +213,6 @@ static bool connection_receive(worker *w, connection *c, uint64_t *now_ns) {
     return true;
 }
 
-/* --- the two ways of sending
- * -------------------------------------------------------------------------------- */
-
 /* Closed: fills an idle connection's pipeline, unless the phase is over. */
 static bool send_batch(worker *w, connection *c, uint64_t now_ns) {
     phase *p = &w->phase;
@@ -224,6 +220,14 @@ static bool send_batch(worker *w, connection *c, uint64_t now_ns) {
     if (p->budget == 0) return true;
     while (c->outstanding < p->pipeline && p->budget > 0) connection_append(w, c, now_ns);
     return connection_send(w, c);
+}
+
+/* Notes the CPU time that the server spent since the last batch. A server that had to wait for its CPU did
+ * not spend any, so that unlike a latency this shows the server's own doing alone. */
+static void record_turn(worker *w) {
+    uint64_t cpu_ns = process_cpu_ns(w->run->plan->server_pid);
+    latency_record(&w->turns, cpu_ns - w->turn_cpu_ns, 1);
+    w->turn_cpu_ns = cpu_ns;
 }
 
 static uint64_t due_ns(const phase *p) {
@@ -270,15 +274,14 @@ static uint64_t patience_ns(const worker *w, uint64_t now_ns) {
     return left < longest ? left : longest;
 }
 
-/* --- phases
- * ------------------------------------------------------------------------------------------------- */
-
 static bool handle_event(worker *w, const struct epoll_event *event, uint64_t *now_ns) {
     connection *c = event->data.ptr;
     if ((event->events & EPOLLOUT) && c->out_len && !connection_send(w, c)) return false;
     if (!(event->events & ~(uint32_t)EPOLLOUT)) return true;
     if (!connection_receive(w, c, now_ns)) return false;
-    return w->phase.rate > 0 || c->outstanding > 0 || send_batch(w, c, *now_ns);
+    if (w->phase.rate > 0 || c->outstanding > 0) return true;
+    if (w->run->plan->record_turns && w->phase.measured) record_turn(w);
+    return send_batch(w, c, *now_ns);
 }
 
 /* At rate: notes if the generator came round later than it meant to, which its latencies then include. */
@@ -408,9 +411,6 @@ static void measurement_ends(run *r) {
     r->result->server_wait_ns = server ? process_wait_ns(server) - r->result->server_wait_ns : 0;
 }
 
-/* --- threads
- * ------------------------------------------------------------------------------------------------ */
-
 static bool worker_open(worker *w) {
     w->connections = calloc(w->connection_count, sizeof *w->connections);
     w->unsent = calloc(w->connection_count, sizeof(connection *));
@@ -440,12 +440,14 @@ static void *worker_main(void *argument) {
     const engine_plan *plan = w->run->plan;
     prctl(PR_SET_TIMERSLACK, 1ul);
     latency_clear(&w->latency);
+    latency_clear(&w->turns);
     bool good = worker_open(w);
     meet(w, fill_starts);
     if (good && w->run->fill) good = run_fill(w);
     meet(w, fill_ends);
     if (good && plan->warmup_s > 0) good = run_load(w, 0, plan->warmup_s, false);
     meet(w, measurement_starts);
+    w->turn_cpu_ns = w->run->result->server_cpu_ns;
     w->cpu_ns = clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
     if (good && (plan->requests || plan->duration_s > 0)) run_load(w, plan->requests, plan->duration_s, true);
     w->cpu_ns = clock_read_ns(CLOCK_THREAD_CPUTIME_ID) - w->cpu_ns;
@@ -466,6 +468,7 @@ static void collect(const worker *w, engine_result *result) {
     result->replies.errors += w->replies.errors;
     result->replies.misses += w->replies.misses;
     latency_merge(&result->latency, &w->latency);
+    latency_merge(&result->turns, &w->turns);
 }
 
 static void run_workers(run *r, worker *workers) {
@@ -503,7 +506,9 @@ bool engine_run(const engine_plan *plan, engine_result *result, char *problem) {
     assert(plan->connections <= ENGINE_CONNECTIONS_MAX);
     assert(plan->pipeline >= 1 && plan->pipeline <= ENGINE_PIPELINE_MAX);
     memset(result, 0, sizeof *result);
+    assert(!plan->record_turns || (plan->connections == 1 && plan->rate == 0 && plan->server_pid));
     latency_clear(&result->latency);
+    latency_clear(&result->turns);
     run r = {.plan = plan, .problem = problem, .result = result};
     worker *workers = calloc(plan->threads, sizeof *workers);
     if (!workers) abort();

@@ -37,6 +37,7 @@ typedef struct engine_plan {
     double duration_s; /* with neither requests nor duration nothing is measured: the run only fills */
     double rate;       /* requests per second sent on schedule; 0: each when the connection is free */
     pid_t server_pid;  /* whose CPU time is measured; 0: nobody's */
+    bool record_turns; /* measure the server's CPU time batch by batch: with one connection and no rate */
 } engine_plan;
 
 typedef struct engine_result {
@@ -51,6 +52,7 @@ typedef struct engine_result {
     uint64_t load_cpu_ns;      /* of the threads that make the load */
     uint64_t longest_stall_ns; /* with a rate: the longest the load generator itself did not come round */
     latencies latency;
+    latencies turns; /* CPU time of the server from one batch of replies to the next, if asked for */
 } engine_result;
 
 /* Runs the plan. Fills `result` and returns true if all requests were answered, be it by errors, which are

@@ -6,20 +6,18 @@
 #include "bench/report.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 
 #include "bench/process.h"
 
-enum { PATH_BYTES = 256, NAME_WIDTH = 12 };
+enum { NAME_WIDTH = 12 };
 
 /* Waiting more than this share of the time for a CPU is mentioned; a server that saturates one waits about 2%
  * for the kernel's own threads. */
 #define BUSY_SHARE 0.05
-
-/* --- text
- * --------------------------------------------------------------------------------------------------- */
 
 /* The servers that take part, the floor last; NULL after it. */
 static const server *server_at(const bench *b, unsigned index) {
@@ -91,11 +89,13 @@ static void print_growth(const bench *b, const item *of, const server *s) {
 
 static void print_stall(const bench *b, const item *of, const server *s) {
     spread worst = figure(b, of, s, of->metric);
-    printf("  %-*s %8.1f us at worst (median %.1f, most %.1f)  p50 %.1f  p99 %.1f  p99.9 %.1f  p99.99 %.1f us"
-           "  own stall %.1f us",
-           NAME_WIDTH, s->name, worst.min, worst.median, worst.max, figure(b, of, s, "p50_us").median,
-           figure(b, of, s, "p99_us").median, figure(b, of, s, "p99.9_us").median,
-           figure(b, of, s, "p99.99_us").median, figure(b, of, s, "own_stall_us").median);
+    printf(
+        "  %-*s %8.1f us at worst (median %.1f, most %.1f)  p50 %.1f  p99 %.1f  p99.9 %.1f  p99.99 %.1f us",
+        NAME_WIDTH, s->name, worst.min, worst.median, worst.max, figure(b, of, s, "p50_us").median,
+        figure(b, of, s, "p99_us").median, figure(b, of, s, "p99.9_us").median,
+        figure(b, of, s, "p99.99_us").median);
+    spread own_stall = figure(b, of, s, "own_stall_us");
+    if (own_stall.count) printf("  own stall %.1f us", own_stall.median);
     print_own_target(b, of, s);
 }
 
@@ -169,11 +169,8 @@ void report_summary(const bench *b) {
                100 * cpu_wait_share(b));
 }
 
-/* --- files
- * -------------------------------------------------------------------------------------------------- */
-
 static FILE *open_output(const bench *b, const char *name) {
-    char path[PATH_BYTES];
+    char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", b->setting.directory, name);
     return fopen(path, "w");
 }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@
 #include "bench/process.h"
 #include "bench/replies.h"
 
-enum { COMMAND_MAX = 64 * 1024, PATH_BYTES = 256, POLL_MS = 20, ANSWER_MAX_S = 5 };
+enum { COMMAND_MAX = 64 * 1024, POLL_MS = 20, ANSWER_MAX_S = 5 };
 
 static bool explain(char *problem, const char *format, ...) {
     va_list args;
@@ -51,7 +52,7 @@ static bool prepare(server *s, const server_setting *setting, char *command, cha
     const char *needed = setting->unix_sockets ? "{socket}" : "{port}";
     if (!strstr(s->command, needed))
         return explain(problem, "the command of %s names no %s", s->name, needed);
-    char port_text[16], socket_path[PATH_BYTES];
+    char port_text[16], socket_path[PATH_MAX];
     int port = endpoint_free_port();
     if (port < 0) return explain(problem, "no free port: %s", strerror(errno));
     snprintf(port_text, sizeof port_text, "%d", port);
@@ -68,9 +69,10 @@ static bool prepare(server *s, const server_setting *setting, char *command, cha
 }
 
 /* The child's side: becomes the server. */
-__attribute__((noreturn)) static void become(const server_setting *setting, const char *command,
+__attribute__((noreturn)) static void become(pid_t parent, const server_setting *setting, const char *command,
                                              const char *log) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(126); /* it ended before the line above */
     if (setting->cpu >= 0 && !process_pin(setting->cpu)) _exit(126);
     int out = open(log, O_WRONLY | O_CREAT | O_APPEND, 0644);
     int in = open("/dev/null", O_RDONLY);
@@ -118,17 +120,18 @@ static bool answers(const server *s) {
 
 bool server_start(server *s, const server_setting *setting, char *problem) {
     static char command[COMMAND_MAX], line[COMMAND_MAX + 8];
-    char log[PATH_BYTES];
+    char log[PATH_MAX];
     if (!prepare(s, setting, command, problem)) return false;
     snprintf(line, sizeof line, "exec %s", command);
     snprintf(log, sizeof log, "%s/%s.log", setting->directory, s->name);
     s->dataset = NULL;
+    pid_t parent = getpid();
     s->pid = fork();
     if (s->pid < 0) {
         s->pid = 0;
         return explain(problem, "fork: %s", strerror(errno));
     }
-    if (s->pid == 0) become(setting, line, log);
+    if (s->pid == 0) become(parent, setting, line, log);
     for (unsigned waited_ms = 0; waited_ms < SERVER_START_MAX_MS; waited_ms += POLL_MS) {
         if (waitpid(s->pid, NULL, WNOHANG) == s->pid) {
             s->pid = 0;
@@ -141,17 +144,22 @@ bool server_start(server *s, const server_setting *setting, char *problem) {
     return explain(problem, "%s does not answer; see %s", s->name, log);
 }
 
+/* Waits for the end of the process, but not for ever. */
+static bool ended(pid_t pid) {
+    for (unsigned waited_ms = 0; waited_ms < SERVER_STOP_MAX_MS; waited_ms += POLL_MS) {
+        if (waitpid(pid, NULL, WNOHANG) != 0) return true;
+        clock_sleep_ms(POLL_MS);
+    }
+    return false;
+}
+
 void server_stop(server *s) {
     if (s->pid == 0) return;
     kill(s->pid, SIGTERM);
-    for (unsigned waited_ms = 0; waited_ms < SERVER_STOP_MAX_MS; waited_ms += POLL_MS) {
-        if (waitpid(s->pid, NULL, WNOHANG) != 0) {
-            s->pid = 0;
-            return;
-        }
-        clock_sleep_ms(POLL_MS);
+    if (!ended(s->pid)) {
+        kill(s->pid, SIGKILL);
+        waitpid(s->pid, NULL, 0);
     }
-    kill(s->pid, SIGKILL);
-    waitpid(s->pid, NULL, 0);
     s->pid = 0;
+    endpoint_remove(&s->where);
 }

@@ -52,9 +52,6 @@ struct workload {
     char groups[GROUPS][GROUP_DIGITS];
 };
 
-/* --- compiling
- * ---------------------------------------------------------------------------------------------- */
-
 static unsigned digits_of(uint64_t number) {
     unsigned digits = 1;
     while (number /= 10) digits++;
@@ -213,9 +210,6 @@ size_t workload_request_max(const workload *w) {
 
 unsigned workload_keys_per_request(const workload *w) { return w->templates[0].key_count; }
 
-/* --- running
- * ------------------------------------------------------------------------------------------------ */
-
 /* Writes the low `digits` decimal digits of `number`. */
 static inline void put_digits(const workload *w, char *out, unsigned digits, uint64_t number) {
     while (digits >= GROUP_DIGITS) {
@@ -243,9 +237,6 @@ size_t workload_append(const workload *w, chooser *keys, char *out) {
     }
     return t->len;
 }
-
-/* --- recipes
- * ------------------------------------------------------------------------------------------------ */
 
 #define TEN(words) words words words words words words words words words words
 

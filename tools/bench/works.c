@@ -95,7 +95,7 @@ static void run_round(bench *b, const work *w, const server *s) {
     results_add(b->results, &w->item, s->name, "cpu_wait_share",
                 (double)result.server_wait_ns / CLOCK_NS_PER_S / result.elapsed_s);
     results_add(b->results, &w->item, s->name, "misses", (double)result.replies.misses);
-    bench_add_latency(b, &w->item, s, &result);
+    bench_add_latencies(b, &w->item, s, &result.latency);
 }
 
 static void measure(bench *b, const work *w) {

@@ -1,0 +1,139 @@
+/* Statistics: counters, and averages over a ring of samples.
+ *
+ * A sample is a copy of the counters that only grow. The averages compare the newest with the oldest in the
+ * ring: what happened between the two, divided by the time between them. */
+#include "server/statistics.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/background.h"
+#include "base/clock.h"
+#include "net/listener.h"
+#include "net/output.h"
+#include "net/query.h"
+#include "server/registry.h"
+#include "store/keyspace.h"
+
+struct statistics statistics;
+
+static struct command_statistics *rows;
+static size_t row_count;
+
+void statistics_open(void) {
+    row_count = registry_row_count();
+    rows = alloc_zeroed(row_count * sizeof(*rows));
+}
+
+struct command_statistics *statistics_of(const command *row) {
+    assert((size_t)row->id < row_count);
+    return &rows[row->id];
+}
+
+uint64_t statistics_us(uint64_t ticks) { return (uint64_t)((double)ticks * clock_ns_per_tick() / 1000); }
+
+/* --- Errors by code --- */
+
+/* Codes that are counted one by one: clients can't make new ones, so this is far more than there are. */
+#define ERROR_CODES_MAX 64
+/* What is longer, or no word in capitals, counts as ERR. */
+#define ERROR_CODE_BYTES 32
+
+static struct error_count {
+    char code[ERROR_CODE_BYTES + 1];
+    uint64_t count;
+} errors[ERROR_CODES_MAX]; /* by code */
+static size_t error_count;
+
+static slice code_of(slice text) {
+    size_t len = 0;
+    while (len < text.len && ((text.data[len] >= 'A' && text.data[len] <= 'Z') || text.data[len] == '_'))
+        len++;
+    bool ends = len == text.len || text.data[len] == ' ';
+    return len > 0 && len <= ERROR_CODE_BYTES && ends ? (slice){text.data, len} : SLICE("ERR");
+}
+
+static int compare_code(slice code, const struct error_count *e) {
+    int order = strncmp(code.data, e->code, code.len);
+    return order == 0 && e->code[code.len] ? -1 : order;
+}
+
+void statistics_count_error(client *c, slice text) {
+    (void)c;
+    statistics.error_replies++;
+    slice code = code_of(text);
+    size_t at = 0;
+    int order = 1;
+    while (at < error_count && (order = compare_code(code, &errors[at])) > 0) at++;
+    if (order != 0) {
+        if (error_count == ERROR_CODES_MAX) return;
+        memmove(&errors[at + 1], &errors[at], (error_count - at) * sizeof(*errors));
+        errors[at] = (struct error_count){0};
+        memcpy(errors[at].code, code.data, code.len);
+        error_count++;
+    }
+    errors[at].count++;
+}
+
+void statistics_each_error(void (*visit)(void *context, const char *code, uint64_t count), void *context) {
+    for (size_t i = 0; i < error_count; i++) visit(context, errors[i].code, errors[i].count);
+}
+
+/* --- Averages --- */
+
+#define SAMPLES 16
+
+struct sample {
+    int64_t taken_us;
+    uint64_t commands, bytes_received, bytes_sent, turns, turns_us;
+};
+
+static struct sample samples[SAMPLES];
+static size_t samples_taken;
+
+static struct sample sample_now(void) {
+    return (struct sample){
+        .taken_us = clock_monotonic_us(),
+        .commands = statistics.commands,
+        .bytes_received = query_statistics.bytes_received,
+        .bytes_sent = output_statistics.bytes_sent,
+        .turns = statistics.loop_turns,
+        .turns_us = statistics.loop_us,
+    };
+}
+
+void statistics_sample(void) {
+    if (!statistics.startup_memory_bytes) statistics.startup_memory_bytes = alloc_used_bytes();
+    struct sample now = sample_now(), *slot = &samples[samples_taken % SAMPLES];
+    struct sample oldest = samples_taken == 0 ? now : samples_taken < SAMPLES ? samples[0] : *slot;
+    *slot = now;
+    samples_taken++;
+    double seconds = (double)(now.taken_us - oldest.taken_us) / 1e6;
+    if (seconds <= 0) return;
+
+    uint64_t turns = now.turns - oldest.turns;
+    statistics.commands_per_second = (double)(now.commands - oldest.commands) / seconds;
+    statistics.input_kb_per_second = (double)(now.bytes_received - oldest.bytes_received) / 1024 / seconds;
+    statistics.output_kb_per_second = (double)(now.bytes_sent - oldest.bytes_sent) / 1024 / seconds;
+    statistics.turns_per_second = (double)turns / seconds;
+    statistics.turn_us = turns ? (double)(now.turns_us - oldest.turns_us) / (double)turns : 0;
+}
+
+/* --- Starting again --- */
+
+void statistics_reset(void) {
+    statistics = (struct statistics){
+        .started_unix_ms = statistics.started_unix_ms,
+        .startup_memory_bytes = statistics.startup_memory_bytes,
+    };
+    memset(rows, 0, row_count * sizeof(*rows));
+    error_count = 0;
+    samples_taken = 0;
+
+    keyspace_statistics = (struct keyspace_statistics){.changes = keyspace_statistics.changes};
+    listener_statistics = (struct listener_statistics){0};
+    query_statistics = (struct query_statistics){0};
+    output_statistics = (struct output_statistics){.memory_bytes = output_statistics.memory_bytes};
+    background_reset_statistics();
+}
