@@ -1,8 +1,10 @@
 # Stint: `make run` builds and starts the server, `make test` runs all tests, `make help` lists the rest.
 
 BUILD     ?= build
-CC        ?= gcc
 PREFIX    ?= /usr/local
+ifeq ($(origin CC),default)
+CC        := gcc
+endif
 CFLAGS    ?= -O3
 LTO       ?= -flto=auto
 # jemalloc, or libc: sanitizers bring an allocator of their own.
@@ -59,12 +61,17 @@ run: deps-build ## install what is missing, build, and start the server on port 
 
 # --- Building ---
 
+# V=1 shows the commands.
+ifneq ($(V),1)
+say = @echo "  $(1)	$@";
+endif
+
 $(SERVER): $(OBJECTS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
+	$(call say,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Tests and tools include from their own folders as well.
 $(BUILD)/tests/%.o $(BUILD)/tools/%.o: ALL_CPPFLAGS += -Itests -Itools
@@ -75,22 +82,22 @@ $(BUILD)/libstint.a: $(PARTS)
 	gcc-ar rcs $@ $^
 
 $(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/libstint.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libstint.a -lcmocka $(ALL_LDLIBS)
+	$(call say,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libstint.a -lcmocka $(ALL_LDLIBS)
 
 $(BUILD)/command-docs: $(BUILD)/tools/command-docs.o $(BUILD)/libstint.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
+	$(call say,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
 
 define e2e_rule
 $(BUILD)/e2e/$(1): $(E2E_$(1):%=$(BUILD)/tests/e2e/%.o)
 	@mkdir -p $$(@D)
-	$(CC) $(ALL_LDFLAGS) -o $$@ $$^ $(E2E_LIBS) -lm
+	$(call say,LINK)$(CC) $(ALL_LDFLAGS) -o $$@ $$^ $(E2E_LIBS) -lm
 endef
 $(foreach p,$(E2E_PROGRAMS),$(eval $(call e2e_rule,$(p))))
 
 define bench_rule
 $(BUILD)/bench-tools/$(1): $(BENCH_$(1):%=$(BUILD)/tools/bench/%.o)
 	@mkdir -p $$(@D)
-	$(CC) $(ALL_LDFLAGS) -o $$@ $$^ -lm
+	$(call say,LINK)$(CC) $(ALL_LDFLAGS) -o $$@ $$^ -lm
 endef
 $(foreach p,$(BENCH_PROGRAMS),$(eval $(call bench_rule,$(p))))
 

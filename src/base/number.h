@@ -44,8 +44,8 @@ bool number_parse_double(slice text, double *out);
 /* The same for the extended type that float increments compute in. */
 bool number_parse_long_double(slice text, long double *out);
 
-/* Writes the shortest decimal text that reads back as exactly this value: "3", "0.1", "1e+21", "inf", "-inf",
- * "nan". buf holds NUMBER_DOUBLE_TEXT_MAX bytes. */
+/* Writes a decimal text that reads back as exactly this value, all but always the shortest one: "3", "-0",
+ * "0.1", "1e+21", "inf", "-inf", "nan". buf holds NUMBER_DOUBLE_TEXT_MAX bytes. */
 size_t number_format_double(char *buf, double value);
 
 /* Writes the value with up to 17 digits after the point, trailing zeros removed, never an exponent, "-0" as

@@ -12,9 +12,10 @@
 #define WORDS_TOO_MANY (-2) /* the line has more words than the caller has room for */
 
 /* Splits a line at white space, as inline commands and lines of configuration are. "..." may hold spaces and
- * the escapes \n \r \t \b \a \xHH (two hex digits), any other \c meaning c; '...' is literal but for \'.
- * scratch holds line.len bytes, words at least max; the words point into line or scratch and live as long as
- * both. Returns the number of words, 0 for a blank line, or WORDS_UNBALANCED or WORDS_TOO_MANY. */
+ * the escapes \n \r \t \b \a \xHH (two hex digits), any other \c meaning c; '...' is literal but for \'. A
+ * NUL is a byte like any other. scratch holds line.len bytes, words at least max; the words point into line
+ * or scratch and live as long as both. Returns the number of words, 0 for a blank line, or WORDS_UNBALANCED
+ * or WORDS_TOO_MANY. */
 int words_split(slice line, char *scratch, slice *words, int max);
 
 /* Bytes that words_quote may write for a word of that length. */

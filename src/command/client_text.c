@@ -78,40 +78,58 @@ static const char *events_of(const client *c) {
     return reads ? "r" : "";
 }
 
-static const char *text_or_empty(const char *text) { return text ? text : ""; }
+static slice text_or_empty(const char *text) { return text ? slice_of(text) : SLICE(""); }
+
+/* Fields: the label begins with the blank before it. Thousands of lines are not the place for printf formats.
+ */
+static void add_number(report *r, slice label, uint64_t value) {
+    report_add_slice(r, label);
+    report_add_number(r, value);
+}
+
+static void add_text(report *r, slice label, slice value) {
+    report_add_slice(r, label);
+    report_add_slice(r, value);
+}
 
 static void add_who(report *r, const client *c) {
     char peer[CLIENT_ADDRESS_BYTES], local[CLIENT_ADDRESS_BYTES], letters[CLIENT_LETTERS_MAX];
     int64_t now_ms = clock_monotonic_ms();
     client_peer_text(c, peer);
     client_local_text(c, local);
-    int letter_count = (int)client_letters(c, letters);
-    report_add(r, "id=%llu addr=%s laddr=%s fd=%d name=%s age=%lld idle=%lld flags=%.*s db=%d",
-               (unsigned long long)c->id, peer, local, c->source.fd, text_or_empty(c->session->name),
-               (long long)(now_ms - c->created_ms) / 1000, (long long)(now_ms - c->last_activity_ms) / 1000,
-               letter_count, letters, c->db->id);
+    add_number(r, SLICE("id="), c->id);
+    add_text(r, SLICE(" addr="), slice_of(peer));
+    add_text(r, SLICE(" laddr="), slice_of(local));
+    add_number(r, SLICE(" fd="), (uint64_t)c->source.fd);
+    add_text(r, SLICE(" name="), text_or_empty(c->session->name));
+    add_number(r, SLICE(" age="), (uint64_t)(now_ms - c->created_ms) / 1000);
+    add_number(r, SLICE(" idle="), (uint64_t)(now_ms - c->last_activity_ms) / 1000);
+    add_text(r, SLICE(" flags="), (slice){letters, client_letters(c, letters)});
+    add_number(r, SLICE(" db="), (uint64_t)c->db->id);
 }
 
 static void add_buffers(report *r, const client *c) {
     size_t chunks, unsent = output_pending_bytes(c, &chunks);
     size_t query_bytes = query_pending_bytes(c);
-    report_add(
-        r,
-        " sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf=%zu qbuf-free=%zu argv-mem=0 multi-mem=0 rbs=0 rbp=0"
-        " obl=%zu oll=%zu omem=%zu tot-mem=%zu",
-        query_bytes, query_memory_bytes(c) - query_bytes, unsent, chunks, c->reply_memory_bytes,
-        client_memory_bytes(c));
+    add_number(r, SLICE(" sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf="), query_bytes);
+    add_number(r, SLICE(" qbuf-free="), query_memory_bytes(c) - query_bytes);
+    add_number(r, SLICE(" argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl="), unsent);
+    add_number(r, SLICE(" oll="), chunks);
+    add_number(r, SLICE(" omem="), c->reply_memory_bytes);
+    add_number(r, SLICE(" tot-mem="), client_memory_bytes(c));
 }
 
 static void add_history(report *r, const client *c) {
     const struct session *s = c->session;
-    report_add(r,
-               " events=%s cmd=%s user=default redir=-1 resp=%d lib-name=%s lib-ver=%s io-thread=0"
-               " tot-net-in=%llu tot-net-out=%llu tot-cmds=%llu\n",
-               events_of(c), s->last_command ? s->last_command->full_name : "NULL", c->resp,
-               text_or_empty(s->library_name), text_or_empty(s->library_version),
-               (unsigned long long)c->bytes_in, (unsigned long long)c->bytes_out,
-               (unsigned long long)s->commands);
+    add_text(r, SLICE(" events="), slice_of(events_of(c)));
+    add_text(r, SLICE(" cmd="), slice_of(s->last_command ? s->last_command->full_name : "NULL"));
+    add_number(r, SLICE(" user=default redir=-1 resp="), c->resp);
+    add_text(r, SLICE(" lib-name="), text_or_empty(s->library_name));
+    add_text(r, SLICE(" lib-ver="), text_or_empty(s->library_version));
+    add_number(r, SLICE(" io-thread=0 tot-net-in="), c->bytes_in);
+    add_number(r, SLICE(" tot-net-out="), c->bytes_out);
+    add_number(r, SLICE(" tot-cmds="), s->commands);
+    report_add_slice(r, SLICE("\n"));
 }
 
 void client_add_line(report *r, const client *c) {

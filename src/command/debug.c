@@ -48,7 +48,8 @@ static const char *const help_lines[] = {
 /* --- SLEEP, SET-ACTIVE-EXPIRE, ERROR, LOG --- */
 
 static void debug_sleep(client *c, const args *a) {
-    char text[NUMBER_DOUBLE_TEXT_MAX + 1] = ""; /* what is no number is no time, and what follows one is ignored */
+    char text[NUMBER_DOUBLE_TEXT_MAX + 1] =
+        ""; /* what is no number is no time, and what follows one is ignored */
     memcpy(text, a->argv[2].data, a->argv[2].len < sizeof(text) ? a->argv[2].len : sizeof(text) - 1);
     double seconds = strtod(text, NULL);
     if (seconds > SLEEP_MAX_S) seconds = SLEEP_MAX_S;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "base/number.h"
 #include "net/reply.h"
 
 #define FIRST_CAPACITY 1024
@@ -34,6 +35,11 @@ void report_add_slice(report *r, slice bytes) {
     reserve(r, bytes.len);
     if (bytes.len) memcpy(r->bytes + r->len, bytes.data, bytes.len);
     r->len += bytes.len;
+}
+
+void report_add_number(report *r, uint64_t value) {
+    reserve(r, NUMBER_U64_TEXT_MAX);
+    r->len += number_format_u64(r->bytes + r->len, value);
 }
 
 void report_send(report *r, client *c) {

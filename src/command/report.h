@@ -4,6 +4,7 @@
 #define STINT_COMMAND_REPORT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/slice.h"
 #include "net/client.h"
@@ -18,6 +19,8 @@ typedef struct report {
 void report_add(report *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Appends bytes as they are. */
 void report_add_slice(report *r, slice bytes);
+/* Appends a number in decimal. */
+void report_add_number(report *r, uint64_t value);
 
 /* Replies with the text (a verbatim string, in RESP2 a bulk string) and frees it. */
 void report_send(report *r, client *c);

@@ -3,6 +3,7 @@
  * COUNT bounds the keys looked at, not those returned: a step costs the same however few of them match. The
  * cursor comes first in the reply and is known last, so what was found is gathered before anything is
  * written. */
+#include <ctype.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -32,16 +33,21 @@ struct found {
     const entry *few[FEW];
 };
 
-/* Digits, in any number and with leading zeros, that make an unsigned number of 64 bits. */
+/* Cursors come back as they were given out, but other spellings of a number are let pass where Redis does it:
+ * white space and a plus before the digits, leading zeros. */
 static bool parse_cursor(slice text, uint64_t *cursor) {
+    size_t i = 0;
     uint64_t value = 0;
-    for (size_t i = 0; i < text.len; i++) {
+    while (i < text.len && isspace((unsigned char)text.data[i])) i++;
+    if (i < text.len && text.data[i] == '+') i++;
+    if (i == text.len) return false;
+    for (; i < text.len; i++) {
         if (text.data[i] < '0' || text.data[i] > '9') return false;
         if (__builtin_mul_overflow(value, 10, &value)) return false;
         if (__builtin_add_overflow(value, (uint64_t)(text.data[i] - '0'), &value)) return false;
     }
     *cursor = value;
-    return text.len > 0;
+    return true;
 }
 
 /* A bit for the type of that name; none for a name that is no type: no key is of such a type. */

@@ -6,6 +6,7 @@
  * random; and one byte at a time. After each piece another connection gets a PING answered, so that the
  * server has read the piece before the next one is sent. All that comes back, up to the end of the
  * connection, must be the same bytes. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 
 #define RANDOM_CUTS 500
 #define LONG_BYTES  40000 /* longer than what servers read at once */
+#define SHOWN_BYTES 600
 #define WATCHDOG_S  300
 
 typedef struct play {
@@ -62,19 +64,22 @@ static bool same(const bytes *a, const bytes *b) {
     return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
 }
 
+static void show_difference(const bytes *whole, const bytes *got) {
+    bytes text = {0};
+    bytes_text(&text, "    whole: ");
+    bytes_quote(&text, whole->data, whole->len, SHOWN_BYTES);
+    bytes_text(&text, "\n    cut:   ");
+    bytes_quote(&text, got->data, got->len, SHOWN_BYTES);
+    puts(text.data);
+    bytes_free(&text);
+}
+
 static void check_cut(play *p, const char *name, const bytes *session, const bytes *whole, const size_t *cuts,
                       size_t count) {
     bytes got = play_cut(p, session, cuts, count);
     if (!tally_check(same(whole, &got), "%s, in %zu pieces, the first cut at byte %zu", name, count + 1,
-                     cuts[0])) {
-        bytes text = {0};
-        bytes_text(&text, "    whole: ");
-        bytes_quote(&text, whole->data, whole->len, 600);
-        bytes_text(&text, "\n    cut:   ");
-        bytes_quote(&text, got.data, got.len, 600);
-        write(STDOUT_FILENO, text.data, text.len);
-        bytes_free(&text);
-    }
+                     cuts[0]))
+        show_difference(whole, &got);
     bytes_free(&got);
 }
 
@@ -141,15 +146,22 @@ static void check_long_value(play *p) {
 
 /* Requests that end with a protocol error: it must come, and once, however they arrive. */
 static void check_errors(play *p) {
-    static const char *const endings[] = {"*1\r\n:4\r\n",   "*x\r\n",
-                                          "*1\r\n$x\r\n",   "*2\r\n$4\r\nPING\r\n$-1\r\n",
-                                          "ECHO \"abc\r\n", "*1\r\n$99999999999\r\n"};
-    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+    static const struct {
+        const char *name, *ending;
+    } cases[] = {
+        {"no dollar sign", "*1\r\n:4\r\n"},
+        {"bad number of arguments", "*x\r\n"},
+        {"bad length", "*1\r\n$x\r\n"},
+        {"negative length", "*2\r\n$4\r\nPING\r\n$-1\r\n"},
+        {"too large a length", "*1\r\n$99999999999\r\n"},
+        {"open quotes", "ECHO \"abc\r\n"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         bytes session = {0};
         session_add(&session, "SET", "key", "value", NULL);
         bytes_text(&session, "PING\r\n");
-        bytes_text(&session, endings[i]);
-        check_session(p, endings[i], &session);
+        bytes_text(&session, cases[i].ending);
+        check_session(p, cases[i].name, &session);
         bytes_free(&session);
     }
 }

@@ -1,6 +1,7 @@
 /* Differential: sends the same long random sequence of commands to two servers and compares every reply.
  *
  *     differential [--server PATH] [--option NAME VALUE]... --oracle PATH [--seed N] [--commands N]
+ * [--mismatches N]
  *
  * The commands come from the generator, over few keys, so that they meet each other's traces. They are sent
  * in chunks, pipelined, to both servers; then the replies are read side by side, in RESP2 for the first half
@@ -37,6 +38,7 @@ typedef struct run {
     resp_conn *conn[2];
     uint64_t seed;
     long commands;
+    int mismatches_left;
     generator *generator;
     request ring[HISTORY]; /* the last commands; number n is at n % HISTORY */
     long done;
@@ -208,8 +210,12 @@ static bool play_chunk(run *r, long count) {
         for (int side = 0; side < 2; side++) send_request(r->conn[side], made);
     }
     for (long i = 0; i < count; i++) {
-        if (!compare_number(r, r->done + i)) return false;
-        tally_pass();
+        if (compare_number(r, r->done + i)) {
+            tally_pass();
+        } else {
+            tally_fail();
+            if (--r->mismatches_left <= 0) return false;
+        }
     }
     r->done += count;
     return true;
@@ -319,10 +325,7 @@ static void play_all(run *r) {
     bool same = play(r, r->commands / 2);
     for (int side = 0; side < 2 && same; side++) resp_must(r->conn[side], "HELLO 3");
     same = same && play(r, r->commands);
-    if (!same)
-        tally_fail();
-    else
-        compare_keyspaces(r);
+    if (same) compare_keyspaces(r);
 }
 
 static void read_arguments(run *r, server_setup *tested, server_setup *oracle, int argc, char **argv) {
@@ -335,9 +338,11 @@ static void read_arguments(run *r, server_setup *tested, server_setup *oracle, i
             r->seed = strtoull(value, NULL, 10);
         else if (value != NULL && strcmp(name, "--commands") == 0)
             r->commands = atol(value);
+        else if (value != NULL && strcmp(name, "--mismatches") == 0)
+            r->mismatches_left = atoi(value);
         else
             die("usage: differential [--server PATH] [--option NAME VALUE]... --oracle PATH [--seed N] "
-                "[--commands N]");
+                "[--commands N] [--mismatches N]");
     }
     if (oracle->path == NULL) die("--oracle is missing");
 }
@@ -346,6 +351,7 @@ int main(int argc, char **argv) {
     run *r = must_alloc(sizeof(*r));
     server_setup tested = {0}, oracle = {0};
     r->seed = 1;
+    r->mismatches_left = 1;
     r->commands = DEFAULT_COMMANDS;
     read_arguments(r, &tested, &oracle, argc, argv);
     r->generator = generator_new(r->seed, (long long)time(NULL));

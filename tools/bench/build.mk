@@ -1,0 +1,8 @@
+# The benchmark's programs and what each is made of; sources lie in tools/bench/.
+BENCH_PROGRAMS := stint-load floor bench
+
+BENCH_ENGINE := engine workload chooser replies latency endpoint process
+
+BENCH_stint-load := load $(BENCH_ENGINE)
+BENCH_floor      := floor endpoint
+BENCH_bench      := bench works memory growth floor_start report chart results server $(BENCH_ENGINE)
