@@ -39,20 +39,27 @@ static void die_out_of_memory(size_t size) {
     abort();
 }
 
+/* What a request of that size asks the C library for: callers may use all of its size class. */
+#ifdef STINT_JEMALLOC
+#define request_bytes(size) (size)
+#else
+#define request_bytes(size) alloc_class(size)
+#endif
+
 void *alloc(size_t size) {
-    void *p = malloc(size);
+    void *p = malloc(request_bytes(size));
     if (unlikely(!p)) die_out_of_memory(size);
     return p;
 }
 
 void *alloc_zeroed(size_t size) {
-    void *p = calloc(1, size);
+    void *p = calloc(1, request_bytes(size));
     if (unlikely(!p)) die_out_of_memory(size);
     return p;
 }
 
 void *alloc_resize(void *p, size_t size) {
-    void *q = realloc(p, size);
+    void *q = realloc(p, request_bytes(size));
     if (unlikely(!q)) die_out_of_memory(size);
     return q;
 }

@@ -72,9 +72,13 @@ static struct range bits_of_range(const struct bit_range *r, size_t len) {
     return r->in_bits ? part : (struct range){8 * part.from, 8 * part.end};
 }
 
-/* BITCOUNT key [start [end [BYTE | BIT]]] */
+/* BITCOUNT key [start end [BYTE | BIT]] */
 void command_bitcount(client *c, const args *a) {
     struct bit_range r;
+    if (a->argc == 3) { /* a start alone, which BITPOS takes */
+        reply_syntax_error(c);
+        return;
+    }
     if (!read_bit_range(c, a, 2, &r)) return;
     key k = args_key(a, 1);
     entry *e;

@@ -95,8 +95,10 @@ void batch_add(client *c, const slice *argv, int argc, size_t bytes) {
 }
 
 void batch_add_error(client *c, const char *error) {
+    char *text = alloc_text(error);
+    batch_retire_block(text);
     struct request *r = next_request(c);
-    *r = (struct request){.client = c, .error = error};
+    *r = (struct request){.client = c, .error = text};
 }
 
 static struct retired *next_retired(void) {

@@ -58,6 +58,7 @@ slice *batch_args(void);
 /* Adds a request, for which batch_args made room, and whose arguments lie in memory that lives until the batch has
  * run; argv may be what batch_args gave. */
 void batch_add(client *c, const slice *argv, int argc, size_t bytes);
+/* Adds a protocol error, whose text is copied, in the place of a request. */
 void batch_add_error(client *c, const char *error);
 
 /* Hands over memory in which arguments lie: freed (released) after the batch has run. */

@@ -181,7 +181,8 @@ size_t output_pending_bytes(const client *c, size_t *chunks) {
 
 void output_check_limit(client *c) {
     const struct output_limit *limit = output_limit_of(c);
-    size_t used = c->reply_memory_bytes;
+    /* small replies are let through whatever the limit */
+    size_t used = c->reply_memory_bytes > CHUNK_BYTES ? c->reply_memory_bytes : 0;
     bool over_hard = limit->hard_bytes && used > limit->hard_bytes;
     bool over_soft = limit->soft_bytes && used > limit->soft_bytes;
     if (!over_soft) c->soft_limit_since_ms = 0;

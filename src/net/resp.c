@@ -23,6 +23,7 @@ static inline const char *short_number(const char *p, const char *end, int64_t *
         n = n * 10 + d;
     }
     if (digit == p + 1 || end - digit < 2 || digit[0] != '\r') return NULL;
+    if (unlikely(p[1] == '0' && digit != p + 2)) return NULL; /* a leading zero */
     *value = n;
     return digit + 2;
 }

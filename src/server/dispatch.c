@@ -24,14 +24,10 @@
 #include "store/recency.h"
 
 /* How far ahead entries are prefetched: enough to cover a miss by the work of the requests between. */
-#define AHEAD 24
+#define AHEAD 16
 
 /* How much of an unknown command's name and arguments an error shows. */
 #define SHOWN_BYTES 128
-
-static bool arity_holds(const command *row, int argc) {
-    return row->arity >= 0 ? argc == row->arity : argc >= -row->arity;
-}
 
 void dispatch_prepare(struct request *r) {
     const command *row = registry_find(r->argv[0]);
@@ -45,21 +41,29 @@ void dispatch_prepare(struct request *r) {
 
 /* --- Refusals: each returns false, with the error written --- */
 
+static bool refuse_unknown_subcommand(client *c, const command *container, slice name) {
+    char upper[SHOWN_BYTES];
+    size_t len = 0;
+    for (const char *p = container->full_name; *p && len < sizeof(upper) - 1; p++)
+        upper[len++] = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
+    upper[len] = '\0';
+    int shown = name.len < SHOWN_BYTES ? (int)name.len : SHOWN_BYTES;
+    reply_error(c, "ERR unknown subcommand '%.*s'. Try %s HELP.", shown, name.data, upper);
+    return false;
+}
+
+/* What a web browser sends when a page makes it post to the server's port: whatever the page says would follow. */
+static bool is_http(slice name) { return slice_is(name, "post") || slice_is(name, "host:"); }
+
 static bool refuse_unknown(client *c, const struct request *r) {
-    const command *container = registry_find(r->argv[0]);
-    int shown = r->argv[0].len < SHOWN_BYTES ? (int)r->argv[0].len : SHOWN_BYTES;
-    if (container) {
-        slice sub = r->argc > 1 ? r->argv[1] : SLICE("");
-        if (r->argc == 1) {
-            reply_wrong_arity(c, container->full_name);
-            return false;
-        }
-        char name[SHOWN_BYTES];
-        snprintf(name, sizeof(name), "%s", container->full_name);
-        for (char *p = name; *p; p++)
-            if (*p >= 'a' && *p <= 'z') *p -= 'a' - 'A';
-        shown = sub.len < SHOWN_BYTES ? (int)sub.len : SHOWN_BYTES;
-        reply_error(c, "ERR unknown subcommand '%.*s'. Try %s HELP.", shown, sub.data, name);
+    slice name = r->argv[0];
+    const command *container = registry_find(name);
+    if (container) return refuse_unknown_subcommand(c, container, r->argv[1]);
+    if (is_http(name)) {
+        char description[CLIENT_DESCRIPTION_BYTES];
+        client_describe(c, description);
+        log_warning("Client %s closed: it sent an HTTP request, perhaps on behalf of someone else", description);
+        client_close_soon(c, CLIENT_CLOSE_NOW);
         return false;
     }
     char arguments[2 * SHOWN_BYTES] = "";
@@ -69,7 +73,8 @@ static bool refuse_unknown(client *c, const struct request *r) {
         int len = r->argv[i].len < room ? (int)r->argv[i].len : (int)room;
         used += (size_t)snprintf(arguments + used, sizeof(arguments) - used, "'%.*s' ", len, r->argv[i].data);
     }
-    reply_error(c, "ERR unknown command '%.*s', with args beginning with: %s", shown, r->argv[0].data, arguments);
+    int shown = name.len < SHOWN_BYTES ? (int)name.len : SHOWN_BYTES;
+    reply_error(c, "ERR unknown command '%.*s', with args beginning with: %s", shown, name.data, arguments);
     return false;
 }
 
@@ -97,7 +102,7 @@ static bool over_memory_limit(void) { return config.maxmemory_bytes && alloc_use
 static inline bool admit(client *c, const struct request *r) {
     const command *row = r->command;
     if (unlikely(!row)) return refuse_unknown(c, r);
-    if (unlikely(!arity_holds(row, r->argc))) return refuse_arity(c, row);
+    if (unlikely(!command_arity_holds(row, r->argc))) return refuse_arity(c, row);
     if (unlikely(!(c->flags & CLIENT_AUTHENTICATED) && !(row->flags & COMMAND_NO_AUTH)))
         return refuse_unauthenticated(c, row);
     if (row->flags & COMMAND_DENYOOM && unlikely(over_memory_limit())) return refuse_out_of_memory(c, row);
@@ -123,31 +128,36 @@ static inline void call(client *c, const struct request *r) {
 }
 
 /* A client that asked for less than every reply, or whose reads are to leave no trace. */
-static void call_unusual(client *c, const struct request *r) {
+static bool call_unusual(client *c, const struct request *r) {
     struct output_mark mark = output_mark(c);
     if (c->flags & CLIENT_REPLY_SKIP_NEXT) c->flags = (c->flags & ~(uint32_t)CLIENT_REPLY_SKIP_NEXT) | CLIENT_REPLY_SKIP;
     const command *row = r->command;
     bool is_touch = row && strcmp(row->name, "touch") == 0; /* which is what it is for */
     recency_policy.paused = c->flags & CLIENT_NO_TOUCH && !is_touch;
-    if (admit(c, r)) call(c, r);
+    bool admitted = admit(c, r);
+    if (admitted) call(c, r);
     recency_policy.paused = false;
     if (c->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP)) output_rewind(c, mark);
     c->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
+    return admitted;
 }
 
 #define UNUSUAL (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_NO_TOUCH)
 
-static inline void execute(const struct request *r) {
+/* Returns whether the request's handler was called. */
+static inline bool execute(const struct request *r) {
     client *c = r->client;
-    if (unlikely(c->flags & (CLIENT_CLOSE_AFTER_REPLY | CLIENT_CLOSE_NOW))) return;
+    if (unlikely(c->flags & (CLIENT_CLOSE_AFTER_REPLY | CLIENT_CLOSE_NOW))) return false;
     if (unlikely(r->error != NULL)) {
         answer_protocol_error(c, r);
-        return;
+        return false;
     }
     c->session->commands++;
     c->session->last_command = r->command;
-    if (unlikely(c->flags & UNUSUAL)) call_unusual(c, r);
-    else if (admit(c, r)) call(c, r);
+    if (unlikely(c->flags & UNUSUAL)) return call_unusual(c, r);
+    if (!admit(c, r)) return false;
+    call(c, r);
+    return true;
 }
 
 static inline void prefetch_entry(const struct request *r) {
@@ -166,15 +176,16 @@ void dispatch_run(struct request *requests, int count) {
     for (int i = 0; i < count && i < AHEAD; i++) prefetch_entry(&requests[i]);
     for (int first = 0, end; first < count; first = end) {
         end = run_end(requests, first, count);
+        uint64_t calls = 0;
         for (int i = first; i < end; i++) {
             if (i + AHEAD < count) prefetch_entry(&requests[i + AHEAD]);
-            execute(&requests[i]);
+            calls += execute(&requests[i]);
         }
         uint64_t now = clock_ticks();
         statistics.loop_command_ticks += now - start;
         if (requests[first].command) {
             struct command_statistics *s = statistics_of(requests[first].command);
-            s->calls += (uint64_t)(end - first);
+            s->calls += calls;
             s->ticks += now - start;
         }
         start = now;

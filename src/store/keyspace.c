@@ -221,7 +221,7 @@ void keyspace_put_blob(database *db, const key *k, blob *value, int64_t expiry_m
 }
 
 char *keyspace_edit_string(database *db, const key *k, size_t len) {
-    entry *e = keyspace_write(db, k);
+    entry *e = find_live(db, k);
     if (!e) {
         e = string_new(k->name, SLICE(""), NO_EXPIRY);
         recency_start(e);
@@ -282,6 +282,7 @@ void keyspace_swap(database *a, database *b) {
     *b = swapped;
     a->id = id_a;
     b->id = id_b;
+    keyspace_statistics.changes++;
 }
 
 static void free_table_of_entries(void *argument) { table_free(argument, free_entry); }

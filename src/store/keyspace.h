@@ -120,7 +120,8 @@ void keyspace_update_integer(database *db, const key *k, entry *e, int64_t value
 /* The same with text that is never made an integer (results that OBJECT ENCODING calls strings). */
 void keyspace_put_text(database *db, const key *k, slice value, int64_t expiry_ms);
 /* The key's string to be changed in place: returns len writable bytes, the first ones as they were, new ones zero.
- * A missing key is made. The key must not hold another type. */
+ * A missing key is made. The key must not hold another type: keyspace_write, which tells, comes first and marks it as
+ * used. */
 char *keyspace_edit_string(database *db, const key *k, size_t len);
 
 /* Deletes the key. False if there was none. Announces EVENT_DEL. */
@@ -135,7 +136,7 @@ void keyspace_rename(database *db, const key *from, const key *to);
 void keyspace_move(database *from, database *to, const key *k);
 /* Puts a copy of e's value, expiry included, under that key, which is not e's own; what the key held is gone. */
 void keyspace_copy(const entry *e, database *to, const key *k);
-/* Exchanges the keys of two databases. */
+/* Exchanges the keys of two databases, which counts as one change. */
 void keyspace_swap(database *a, database *b);
 /* Deletes all keys; they are freed in the background. Returns how many. */
 size_t keyspace_flush(database *db);

@@ -140,7 +140,7 @@ static void make_number(generator *g, bytes *out) {
         make_odd_number(g, out);
 }
 
-/* Fractions that both servers add alike; see the tester for what is left out. */
+/* Fractions, mostly ones that add without a rest. */
 static void make_float(generator *g, bytes *out) {
     static const word floats[] = {W("0.5"),   W("-0.25"), W("1.75"), W("3"),  W("-7"),     W("1e3"),
                                   W("2.5e2"), W("0"),     W("1e17"), W(".5"), W("1000000")};

@@ -222,15 +222,20 @@ static void names_that_are_too_long_are_refused(void **state) {
     assert_int_equal(errno, ENAMETOOLONG);
 }
 
-static void logging_keeps_errno(void **state) {
+static void logging_keeps_errno_even_when_the_disk_is_full(void **state) {
     (void)state;
-    static log_limit limit;
+    static log_limit limit, other_limit;
     errno = EADDRINUSE;
-    log_warning("Cannot listen: %s", strerror(errno));
-    assert_int_equal(errno, EADDRINUSE);
-    log_limited(&limit, 1000, LOG_LEVEL_WARNING, "%m");
+    log_limited(&limit, 1000, LOG_LEVEL_WARNING, "Cannot listen: %m");
     assert_int_equal(errno, EADDRINUSE);
     assert_non_null(strstr(read_file(path), strerror(EADDRINUSE)));
+
+    assert_true(log_open(&(log_options){.path = "/dev/full", .level = LOG_LEVEL_DEBUG}));
+    errno = EADDRINUSE;
+    log_warning("lost");
+    assert_int_equal(errno, EADDRINUSE);
+    log_limited(&other_limit, 1000, LOG_LEVEL_WARNING, "lost");
+    assert_int_equal(errno, EADDRINUSE);
 }
 
 static void without_a_path_lines_go_to_the_standard_output(void **state) {
@@ -351,7 +356,7 @@ int main(void) {
         log_test(lines_are_appended_to_what_the_file_holds),
         log_test(a_file_that_cannot_be_opened_leaves_the_old_one),
         log_test(names_that_are_too_long_are_refused),
-        log_test(logging_keeps_errno),
+        log_test(logging_keeps_errno_even_when_the_disk_is_full),
         log_test(without_a_path_lines_go_to_the_standard_output),
         log_test(lines_go_to_syslog_as_well_when_asked),
         log_test(repetitions_are_held_back_and_counted),

@@ -47,6 +47,7 @@ static void lines_split_into_words(void **state) {
         {SLICE(""), 0, {{0}}},
         {SLICE(" \t\r\n\v\f"), 0, {{0}}},
         {SLICE("PING"), 1, {SLICE("PING")}},
+        {SLICE("a\rb\nc\td"), 4, {SLICE("a"), SLICE("b"), SLICE("c"), SLICE("d")}},
         {SLICE("  set  key\tvalue \r\n"), 3, {SLICE("set"), SLICE("key"), SLICE("value")}},
         {SLICE("\"a b\" 'c d'"), 2, {SLICE("a b"), SLICE("c d")}},
         {SLICE("\"\" ''"), 2, {SLICE(""), SLICE("")}},
