@@ -75,6 +75,7 @@ char *alloc_text_of(const char *data, size_t len) {
     return copy;
 }
 
+#ifdef STINT_JEMALLOC
 size_t alloc_used_bytes(void) {
     uint64_t used = 0;
     int count = atomic_load_explicit(&counter_count, memory_order_acquire);
@@ -84,6 +85,9 @@ size_t alloc_used_bytes(void) {
     }
     return used;
 }
+#else
+size_t alloc_used_bytes(void) { return mallinfo2().uordblks; }
+#endif
 
 void alloc_note_peak(void) {
     size_t used = alloc_used_bytes();

@@ -422,12 +422,14 @@ bool bits_add_signed(int64_t value, int64_t increment, unsigned width, enum bits
     assert(width >= 1 && width <= 64);
     const int64_t max = (int64_t)(UINT64_MAX >> (64 - width) >> 1), min = -max - 1;
     __int128 sum = (__int128)value + increment;
-    if (sum >= min && sum <= max)
+    /* Redis takes a value that is further than 64 bits below the upper end for one above it. */
+    bool above = sum > max || (width < 64 && (__int128)max - value > INT64_MAX);
+    if (sum >= min && !above)
         *out = (int64_t)sum;
     else if (overflow == BITS_FAIL)
         return false;
     else if (overflow == BITS_SAT)
-        *out = sum < min ? min : max;
+        *out = above ? max : min;
     else
         *out = (int64_t)((uint64_t)sum << (64 - width)) >> (64 - width);
     return true;

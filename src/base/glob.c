@@ -72,6 +72,8 @@ bool glob_match(slice pattern, slice text, bool nocase) {
     const char *behind_star = NULL; /* the element after the last star */
     const char *star_text = NULL;   /* the first byte that the last star does not take */
 
+    /* As in Redis, nothing but these two matches the empty text, not even "**". */
+    if (text.len == 0) return pattern.len == 0 || (pattern.len == 1 && *p == '*');
     while (t < text_end) {
         const char *next;
         if (p < pattern_end && *p == '*') {

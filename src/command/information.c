@@ -289,7 +289,7 @@ static void add_processor(report *r) {
 static void add_command(report *r, const command *row) {
     const struct command_statistics *s = statistics_of(row);
     if (!(s->calls | s->rejected_calls | s->failed_calls)) return;
-    uint64_t us = statistics_us(s->ticks);
+    uint64_t us = s->calls ? statistics_us(s->ticks) : 0; /* else it was spent on refusals */
     report_add(r,
                "cmdstat_%s:calls=%llu,usec=%llu,usec_per_call=%.2f,rejected_calls=%llu,failed_calls=%llu\r\n",
                row->full_name, (unsigned long long)s->calls, (unsigned long long)us,

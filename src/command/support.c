@@ -41,8 +41,8 @@ const char *type_name(enum value_type type) {
     return names[type];
 }
 
-/* Clients and tests know the names of Redis's encodings, so values are called what they would be there: a string
- * that was never changed in place is "embstr" up to this length. */
+/* Clients and tests know the names of Redis's encodings, so values are called what they would be there: a
+ * string that was never changed in place is "embstr" up to this length. */
 #define EMBSTR_MAX_BYTES 44
 
 const char *value_encoding_name(const entry *e) {

@@ -55,6 +55,7 @@ void reply_status(client *c, const char *text) {
 void reply_ok(client *c) { reply_literal(c, "+OK\r\n"); }
 
 void reply_error_text(client *c, slice text) {
+    while (text.len && (text.data[text.len - 1] == '\r' || text.data[text.len - 1] == '\n')) text.len--;
     char *at = output_room(c, text.len + 3);
     *at = '-';
     for (size_t i = 0; i < text.len; i++)

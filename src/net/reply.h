@@ -20,7 +20,8 @@
 void reply_status(client *c, const char *text);
 void reply_ok(client *c);
 
-/* Error: a printf format with the code in front ("ERR syntax error"). CR and LF in the text become spaces.
+/* Error: a printf format with the code in front ("ERR syntax error"). CR and LF at its end are
+ * dropped, within the text they become spaces.
  * Marks the request as failed and tells reply_error_hook. */
 void reply_error(client *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same for a text that is no format. */
