@@ -139,9 +139,9 @@ static void draw_row(const chart *c, const row *r, double scale, double target, 
     put_text(c->out, ours ? "name-ours" : "name", x, middle + 4, "%s", r->server->name);
     put_bar(c->out, "track", bar_x, bar_y, BAR_MAX);
     put_bar(c->out, classes[r->server->role], bar_x, bar_y, r->spread.median * scale);
+    double spread_end = r->spread.max * scale < BAR_MAX ? r->spread.max * scale : BAR_MAX;
     if (r->spread.max > r->spread.min)
-        put_line(c->out, "spread", bar_x + r->spread.min * scale, middle, bar_x + r->spread.max * scale,
-                 middle);
+        put_line(c->out, "spread", bar_x + r->spread.min * scale, middle, bar_x + spread_end, middle);
     if (ours && target > 0)
         put_line(c->out, "target", bar_x + target * scale, bar_y - 3, bar_x + target * scale,
                  bar_y + BAR_HEIGHT + 3);
@@ -205,8 +205,8 @@ static bool draw_chart(chart *c) {
     lay_out_panels(c, true);
     process_cpu_model(model, sizeof model);
     put_text(c->out, "note", MARGIN, height - 24,
-             "%llu keys of 16 bytes, %u connections over %s%s%s. Tick: target.",
-             (unsigned long long)c->bench->keys, c->bench->connections,
+             "%g million keys of 16 bytes, %u connections over %s%s%s. Tick: target.",
+             (double)c->bench->keys / 1e6, c->bench->connections,
              c->bench->setting.unix_sockets ? "unix sockets" : "TCP", *model ? ", " : "", model);
     fputs("</svg>\n", c->out);
     return fclose(c->out) == 0;

@@ -57,27 +57,23 @@ static const char *fill_for(const work *w, const server *s) {
     return s->protocol == PROTOCOL_RESP ? recipe->fill : recipe->memcached_fill;
 }
 
-/* Makes the server hold what the work needs, unless it does already. */
-static void provide_data(bench *b, const work *w, server *s) {
+/* Makes the server hold what the work needs, unless it does already. False if it would not take it. */
+static bool provide_data(bench *b, const work *w, server *s) {
     const char *fill = fill_for(w, s);
-    if (s->pid && (!fill || (s->dataset && strcmp(s->dataset, fill) == 0))) return;
+    if (s->pid && (!fill || (s->dataset && strcmp(s->dataset, fill) == 0))) return true;
     bench_progress("%s: filling %s", w->item.name, s->name);
     bench_restart(b, s);
-    if (!fill) return;
+    if (!fill) return true;
     engine_plan plan = bench_plan(b, s);
     plan.workload.command = plan.fill_command = fill;
     engine_result result;
-    if (bench_run(b, &w->item, s, &plan, &result)) s->dataset = fill;
+    if (!bench_run(b, &w->item, s, &plan, &result)) return false;
+    s->dataset = fill;
+    return true;
 }
 
-/* The first server that understands the work. */
-static const server *any_server_for(const bench *b, const work *w) {
-    for (unsigned i = 0; i < b->server_count; i++)
-        if (b->servers[i].protocol == PROTOCOL_RESP && command_for(w, &b->servers[i])) return &b->servers[i];
-    return NULL;
-}
-
-static void run_round(bench *b, const work *w, const server *s) {
+/* Measures once. False if the figures are worth nothing. */
+static bool run_round(bench *b, const work *w, const server *s) {
     engine_plan plan = bench_plan(b, s);
     plan.workload.command = command_for(w, s);
     plan.pipeline = w->pipeline;
@@ -85,7 +81,7 @@ static void run_round(bench *b, const work *w, const server *s) {
     plan.warmup_s = b->warmup_s;
     plan.duration_s = b->run_s;
     engine_result result;
-    if (!bench_run(b, &w->item, s, &plan, &result)) return;
+    if (!bench_run(b, &w->item, s, &plan, &result)) return false;
     double requests = (double)result.requests;
     results_add(b->results, &w->item, s->name, "cpu_us",
                 (double)result.server_cpu_ns / CLOCK_NS_PER_US / requests);
@@ -96,23 +92,40 @@ static void run_round(bench *b, const work *w, const server *s) {
                 (double)result.server_wait_ns / CLOCK_NS_PER_S / result.elapsed_s);
     results_add(b->results, &w->item, s->name, "misses", (double)result.replies.misses);
     bench_add_latencies(b, &w->item, s, &result.latency);
+    return true;
+}
+
+/* Who takes part in a work. A server that fails is out of it: the others go on. */
+typedef struct field {
+    server *runners[BENCH_SERVERS_MAX + 1];
+    unsigned count;
+} field;
+
+/* Starts and fills all who know the work, and the floor beside them. */
+static field line_up(bench *b, const work *w) {
+    field f = {0};
+    for (unsigned i = 0; i < b->server_count; i++)
+        if (command_for(w, &b->servers[i]) && provide_data(b, w, &b->servers[i]))
+            f.runners[f.count++] = &b->servers[i];
+    bool floor_ready = false;
+    for (unsigned i = 0; i < f.count && !floor_ready; i++) {
+        const server *model = f.runners[i];
+        floor_ready =
+            model->protocol == PROTOCOL_RESP && floor_start(b, &w->item, model, command_for(w, model));
+    }
+    if (floor_ready) f.runners[f.count++] = &b->floor;
+    return f;
 }
 
 static void measure(bench *b, const work *w) {
-    server *runners[BENCH_SERVERS_MAX + 1];
-    unsigned count = 0;
-    for (unsigned i = 0; i < b->server_count; i++) {
-        if (!command_for(w, &b->servers[i])) continue;
-        provide_data(b, w, &b->servers[i]);
-        runners[count++] = &b->servers[i];
-    }
-    const server *model = any_server_for(b, w);
-    if (model && floor_start(b, &w->item, model, command_for(w, model))) runners[count++] = &b->floor;
+    field f = line_up(b, w);
     for (unsigned round = 0; round < b->rounds; round++) {
-        for (unsigned i = 0; i < count; i++) {
-            const server *s = runners[(round + i) % count];
-            bench_progress("%s: round %u of %u, %s", w->item.name, round + 1, b->rounds, s->name);
-            run_round(b, w, s);
+        for (unsigned i = 0; i < f.count; i++) {
+            unsigned turn = (round + i) % f.count;
+            if (!f.runners[turn]) continue;
+            bench_progress("%s: round %u of %u, %s", w->item.name, round + 1, b->rounds,
+                           f.runners[turn]->name);
+            if (!run_round(b, w, f.runners[turn])) f.runners[turn] = NULL;
         }
     }
     server_stop(&b->floor);
