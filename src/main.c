@@ -13,7 +13,8 @@
 static void show_help(const char *program) {
     printf("Usage: %s [FILE] [--NAME VALUE]...\n"
            "\n"
-           "Starts the server with the settings of FILE (see stint.conf), if one is given, and of the command line,\n"
+           "Starts the server with the settings of FILE (see stint.conf), if one is given, and of the "
+           "command line,\n"
            "where any option of the file can be named: %s --port 7000 --maxmemory 1gb\n"
            "A single - reads more settings from the standard input.\n"
            "\n"
@@ -25,7 +26,8 @@ static void show_help(const char *program) {
 /* Applies the rename-command lines. */
 static bool rename_commands(void) {
     for (int i = 0; i < config.rename_command.count; i++) {
-        slice from = slice_of(config.rename_command.command[i].from), to = slice_of(config.rename_command.command[i].to);
+        slice from = slice_of(config.rename_command.command[i].from),
+              to = slice_of(config.rename_command.command[i].to);
         const char *problem = registry_rename(from, to);
         if (!problem) continue;
         fprintf(stderr, "rename-command %s: %s\n", from.data, problem);
@@ -43,15 +45,11 @@ int main(int argc, char **argv, char **environment) {
     case CONFIG_SHOW_VERSION:
         printf("Stint server v=%s malloc=%s bits=%zu\n", STINT_VERSION, alloc_name(), sizeof(void *) * 8);
         return 0;
-    case CONFIG_SHOW_HELP:
-        show_help(argv[0]);
-        return 0;
-    case CONFIG_INVALID:
-        fputs(error, stderr);
-        return 1;
-    case CONFIG_RUN:
-        break;
+    case CONFIG_SHOW_HELP: show_help(argv[0]); return 0;
+    case CONFIG_INVALID: fputs(error, stderr); return 1;
+    case CONFIG_RUN: break;
     }
+    alloc_open(!config.disable_thp);
     registry_load(command_table());
     if (!rename_commands()) return 1;
     process_detach();

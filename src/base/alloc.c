@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -15,11 +16,12 @@
 #ifdef STINT_JEMALLOC
 #include <jemalloc/jemalloc.h>
 
-/* Read by jemalloc at its start. A thread of jemalloc's own gives dirty pages back within two seconds, so that the
- * loop need not and resident figures mean something. Slabs of powers of two are made larger than by default: their
- * metadata (128 bytes each) would come to three percent. */
-const char *malloc_conf = "narenas:1,tcache_max:32768,background_thread:true,dirty_decay_ms:2000,muzzy_decay_ms:0,"
-                          "slab_sizes:64-64:4|128-128:4|256-256:8|512-512:8|1024-1024:16|2048-2048:16|4096-4096:16";
+/* Read by jemalloc at its start. A thread of jemalloc's own gives dirty pages back within two seconds, so
+ * that the loop need not and resident figures mean something. Slabs of powers of two are made larger than by
+ * default: their metadata (128 bytes each) would come to three percent. */
+const char *malloc_conf =
+    "narenas:1,tcache_max:32768,background_thread:true,dirty_decay_ms:2000,muzzy_decay_ms:0,"
+    "slab_sizes:64-64:4|128-128:4|256-256:8|512-512:8|1024-1024:16|2048-2048:16|4096-4096:16";
 #else
 #include <malloc.h>
 #endif
@@ -107,6 +109,68 @@ static size_t process_resident_bytes(void) {
 
 #ifdef STINT_JEMALLOC
 
+/* --- Huge pages ---
+ *
+ * jemalloc grows by mappings of odd sizes, which the kernel can't back with huge pages throughout. The hook below
+ * hands out consecutive pieces of large aligned reservations instead. They are never unmapped: jemalloc keeps what
+ * it has freed for reuse and gives only its pages back. */
+#define HUGE_PAGE_BYTES   (2ul << 20)
+#define RESERVATION_BYTES (1ul << 30) /* of address space: memory is taken when it is touched */
+
+static extent_hooks_t hooks;
+static atomic_flag reservation_lock = ATOMIC_FLAG_INIT;
+static char *reservation_at, *reservation_end;
+
+static char *align_up(char *p, size_t alignment) {
+    return p + (-(uintptr_t)p & (alignment - 1));
+}
+
+/* A mapping of at least size bytes whose start is aligned to huge pages; NULL if the kernel refuses. */
+static char *map_huge(size_t size) {
+    char *p = mmap(NULL, size + HUGE_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                   -1, 0);
+    if (p == MAP_FAILED) return NULL;
+    madvise(p, size + HUGE_PAGE_BYTES, MADV_HUGEPAGE);
+    return align_up(p, HUGE_PAGE_BYTES);
+}
+
+static void *take_from_reservation(void *wanted, size_t size, size_t alignment) {
+    char *start = align_up(reservation_at, alignment);
+    if (!reservation_at || start + size > reservation_end) {
+        size_t needed = size + alignment;
+        size_t bytes = needed > RESERVATION_BYTES ? needed : RESERVATION_BYTES;
+        char *fresh = wanted ? NULL : map_huge(bytes);
+        if (!fresh) return NULL;
+        reservation_at = fresh;
+        reservation_end = fresh + bytes;
+        start = align_up(fresh, alignment);
+    }
+    if (wanted && wanted != start) return NULL;
+    reservation_at = start + size;
+    return start;
+}
+
+static void *alloc_extent(extent_hooks_t *unused, void *wanted, size_t size, size_t alignment, bool *zero,
+                          bool *commit, unsigned arena) {
+    (void)unused;
+    (void)arena;
+    while (atomic_flag_test_and_set_explicit(&reservation_lock, memory_order_acquire)) continue;
+    void *extent = take_from_reservation(wanted, size, alignment);
+    atomic_flag_clear_explicit(&reservation_lock, memory_order_release);
+    if (extent) *zero = *commit = true;
+    return extent;
+}
+
+void alloc_open(bool huge_pages) {
+    if (!huge_pages) return;
+    extent_hooks_t *standard, *ours = &hooks;
+    size_t len = sizeof(standard);
+    if (mallctl("arena.0.extent_hooks", &standard, &len, NULL, 0) != 0) return;
+    hooks = *standard;
+    hooks.alloc = alloc_extent;
+    mallctl("arena.0.extent_hooks", NULL, NULL, &ours, sizeof(ours));
+}
+
 void alloc_free(void *p, size_t size) {
     if (p) sdallocx(p, size, 0);
 }
@@ -163,6 +227,8 @@ void alloc_report(void (*write)(void *context, const char *text), void *context)
 }
 
 #else
+
+void alloc_open(bool huge_pages) { (void)huge_pages; }
 
 void alloc_free(void *p, size_t size) {
     (void)size;

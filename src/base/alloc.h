@@ -1,18 +1,19 @@
 /* Alloc: memory from jemalloc, and how much of it is in use.
  *
- * Allocation never fails: a server that can't get memory says so and stops. Sizes are given back on free, which
- * spares jemalloc a lookup. used_memory is the sum of the per-thread counters that jemalloc keeps anyway: exact,
- * and free of cost. A build without jemalloc (sanitizers) uses the C library and estimates.
+ * Allocation never fails: a server that can't get memory says so and stops. Sizes are given back on free,
+ * which spares jemalloc a lookup. used_memory is the sum of the per-thread counters that jemalloc keeps
+ * anyway: exact, and free of cost. A build without jemalloc (sanitizers) uses the C library and estimates.
  *
  * Size classes are jemalloc's: 8, then 16 apart up to 128, then four to each doubling. */
 #ifndef STINT_BASE_ALLOC_H
 #define STINT_BASE_ALLOC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Memory of size > 0 bytes, not initialised, aligned to 16 (to 8 if size is 8 or less, to 64 if size is a multiple
- * of 64). */
+/* Memory of size > 0 bytes, not initialised, aligned to 16 (to 8 if size is 8 or less, to 64 if size is a
+ * multiple of 64). */
 void *alloc(size_t size);
 /* The same, filled with zeros. */
 void *alloc_zeroed(size_t size);
@@ -36,6 +37,10 @@ static inline size_t alloc_class(size_t size) {
 }
 /* How many bytes the block at p can hold. */
 size_t alloc_capacity(const void *p);
+
+/* Prepares the allocator; called once, first of all. With huge pages, memory comes from the kernel in pages of 2 MB
+ * where it grants them: a key looked up at random costs a third less, since most of that is address translation. */
+void alloc_open(bool huge_pages);
 
 /* Makes the calling thread's allocations count. Every thread that allocates calls it once. */
 void alloc_register_thread(void);

@@ -1,5 +1,5 @@
-/* Background: a queue guarded by a mutex. The loop holds the mutex for a few instructions per job, and jobs are
- * rare (large values only), so nothing cleverer is worth its while. */
+/* Background: a queue guarded by a mutex. The loop holds the mutex for a few instructions per job, and jobs
+ * are rare (large values only), so nothing cleverer is worth its while. */
 #include "base/background.h"
 
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /* Background: one thread for what may take long and touches no live data.
  *
- * Freeing what was unlinked, closing files. Jobs run in the order in which they were given. The loop never waits
- * for the thread, except at the end (background_drain). */
+ * Freeing what was unlinked, closing files. Jobs run in the order in which they were given. The loop never
+ * waits for the thread, except at the end (background_drain). */
 #ifndef STINT_BASE_BACKGROUND_H
 #define STINT_BASE_BACKGROUND_H
 

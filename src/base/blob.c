@@ -1,5 +1,5 @@
-/* Blob: reference counting over one malloc'ed buffer. The struct is apart from the bytes so that the bytes fill
- * their size class exactly, and so that a received buffer can be adopted as it is. */
+/* Blob: reference counting over one malloc'ed buffer. The struct is apart from the bytes so that the bytes
+ * fill their size class exactly, and so that a received buffer can be adopted as it is. */
 #include "base/blob.h"
 
 #include <assert.h>
@@ -32,8 +32,10 @@ static void free_blob(void *argument) {
 void blob_release(blob *b) {
     assert(b->references > 0);
     if (--b->references) return;
-    if (b->capacity >= BACKGROUND_FREE_BYTES) background_run(free_blob, b, 1);
-    else free_blob(b);
+    if (b->capacity >= BACKGROUND_FREE_BYTES)
+        background_run(free_blob, b, 1);
+    else
+        free_blob(b);
 }
 
 blob *blob_writable(blob *b, size_t capacity) {

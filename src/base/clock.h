@@ -1,7 +1,7 @@
 /* Clock: the time of the turn.
  *
- * The loop reads the clocks once per turn and everything that runs in it sees the same time: what expires at a
- * millisecond is gone for all requests of a turn or for none. */
+ * The loop reads the clocks once per turn and everything that runs in it sees the same time: what expires at
+ * a millisecond is gone for all requests of a turn or for none. */
 #ifndef STINT_BASE_CLOCK_H
 #define STINT_BASE_CLOCK_H
 

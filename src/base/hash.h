@@ -1,7 +1,7 @@
 /* Hash: the keyed hash of keys, set members and hash fields.
  *
- * XXH3 with a secret drawn from the kernel at start, so that nobody outside can choose keys that collide. All 64
- * bits are used: the low ones choose the table's segment, the high ones the bucket and the tag. */
+ * XXH3 with a secret drawn from the kernel at start, so that nobody outside can choose keys that collide. All
+ * 64 bits are used: the low ones choose the table's segment, the high ones the bucket and the tag. */
 #ifndef STINT_BASE_HASH_H
 #define STINT_BASE_HASH_H
 

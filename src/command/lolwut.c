@@ -43,7 +43,7 @@ static const struct bird birds[] = {
 };
 
 static int random_between(int least, int most) {
-    return least + (int)random_below((uint64_t)(most - least + 1));
+    return least + (int)random_below((uint64_t)(most - least) + 1);
 }
 
 static void put(struct picture *p, int row, int column, char c) {

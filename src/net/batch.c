@@ -7,7 +7,8 @@
 #include "base/compiler.h"
 #include "net/output.h"
 
-/* The arena is used again from its start by each batch, and so stays in the cache while requests are short. */
+/* The arena is used again from its start by each batch, and so stays in the cache while requests are short.
+ */
 #define ARENA_BYTES (8 * BATCH_REGION_BYTES)
 #define ARGS_MAX    (4 * BATCH_REGION_ARGS)
 
@@ -24,7 +25,7 @@ static size_t arena_used;
 static struct retired {
     void *block;
     blob *blob;
-} *retired;
+} * retired;
 static size_t retired_count, retired_capacity;
 
 void batch_open(void) {
@@ -72,7 +73,8 @@ void batch_keep(size_t bytes) {
 }
 
 slice *batch_args(void) {
-    if (unlikely(request_count == BATCH_REQUESTS_MAX || args_used + BATCH_REGION_ARGS > ARGS_MAX)) batch_run_requests();
+    if (unlikely(request_count == BATCH_REQUESTS_MAX || args_used + BATCH_REGION_ARGS > ARGS_MAX))
+        batch_run_requests();
     return args + args_used;
 }
 

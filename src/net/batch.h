@@ -1,8 +1,8 @@
 /* Batch: requests of many clients, read and parsed, waiting to be run together.
  *
- * Gathering requests before running them is what lets the server overlap their cache misses. The batch also owns
- * the memory that their arguments lie in: an arena shared by all clients, and whatever large buffers single
- * clients had. */
+ * Gathering requests before running them is what lets the server overlap their cache misses. The batch also
+ * owns the memory that their arguments lie in: an arena shared by all clients, and whatever large buffers
+ * single clients had. */
 #ifndef STINT_NET_BATCH_H
 #define STINT_NET_BATCH_H
 
@@ -19,26 +19,27 @@ struct request {
     client *client;
     const slice *argv;
     int argc;
-    size_t bytes;          /* on the wire */
-    const char *error;     /* instead of arguments: a protocol error to answer with */
+    size_t bytes;      /* on the wire */
+    const char *error; /* instead of arguments: a protocol error to answer with */
 
-    const void *command;   /* found when the request was added */
-    uint64_t key_hash;     /* of its first key, if key_index is not 0 */
+    const void *command; /* found when the request was added */
+    uint64_t key_hash;   /* of its first key, if key_index is not 0 */
     int key_index;
 };
 
 #define BATCH_REQUESTS_MAX 512
 /* Bytes read from one client at a time. */
 #define BATCH_READ_BYTES (64 * 1024)
-/* An incomplete request up to this size is copied before the bytes that come next; a longer one is collected in
- * its client's own buffer. */
-#define BATCH_CARRY_BYTES (16 * 1024)
+/* An incomplete request up to this size is copied before the bytes that come next; a longer one is collected
+ * in its client's own buffer. */
+#define BATCH_CARRY_BYTES  (16 * 1024)
 #define BATCH_REGION_BYTES (BATCH_READ_BYTES + BATCH_CARRY_BYTES)
-/* A region can't hold more arguments than this: the shortest takes six bytes, a word of an inline request two. */
+/* A region can't hold more arguments than this: the shortest takes six bytes, a word of an inline request
+ * two. */
 #define BATCH_REGION_ARGS (BATCH_REGION_BYTES / 2)
 
-/* What runs the requests: set at start. prepare is called as each request is added, run when the batch is full or
- * the turn's reading is done. run must leave no request unanswered. */
+/* What runs the requests: set at start. prepare is called as each request is added, run when the batch is
+ * full or the turn's reading is done. run must leave no request unanswered. */
 struct batch_hooks {
     void (*prepare)(struct request *r);
     void (*run)(struct request *requests, int count);
@@ -47,16 +48,16 @@ extern struct batch_hooks batch_hooks;
 
 void batch_open(void);
 
-/* Room in the arena for one region (BATCH_REGION_BYTES), running the batch first if there is not enough. What is
- * written there is kept with batch_keep. */
+/* Room in the arena for one region (BATCH_REGION_BYTES), running the batch first if there is not enough. What
+ * is written there is kept with batch_keep. */
 char *batch_region(void);
 void batch_keep(size_t bytes);
-/* Room for one more request and for BATCH_REGION_ARGS arguments. Runs the requests that are there if there is not
- * enough, which leaves the arena alone. */
+/* Room for one more request and for BATCH_REGION_ARGS arguments. Runs the requests that are there if there is
+ * not enough, which leaves the arena alone. */
 slice *batch_args(void);
 
-/* Adds a request, for which batch_args made room, and whose arguments lie in memory that lives until the batch has
- * run; argv may be what batch_args gave. */
+/* Adds a request, for which batch_args made room, and whose arguments lie in memory that lives until the
+ * batch has run; argv may be what batch_args gave. */
 void batch_add(client *c, const slice *argv, int argc, size_t bytes);
 /* Adds a protocol error, whose text is copied, in the place of a request. */
 void batch_add_error(client *c, const char *error);

@@ -105,15 +105,19 @@ void client_local_text(const client *c, char text[CLIENT_ADDRESS_BYTES]) {
     } address = {0};
     socklen_t len = sizeof(address);
     getsockname(c->source.fd, &address.any, &len);
-    if (address.any.sa_family == AF_UNIX) snprintf(text, CLIENT_ADDRESS_BYTES, "%s:0", address.local.sun_path);
+    if (address.any.sa_family == AF_UNIX)
+        snprintf(text, CLIENT_ADDRESS_BYTES, "%s:0", address.local.sun_path);
     else if (address.any.sa_family == AF_INET6)
         ip_text(text, true, &address.v6.sin6_addr, ntohs(address.v6.sin6_port));
-    else ip_text(text, false, &address.v4.sin_addr, ntohs(address.v4.sin_port));
+    else
+        ip_text(text, false, &address.v4.sin_addr, ntohs(address.v4.sin_port));
 }
 
 void client_peer_text(const client *c, char text[CLIENT_ADDRESS_BYTES]) {
-    if (c->flags & CLIENT_UNIX_SOCKET) client_local_text(c, text);
-    else ip_text(text, c->flags & CLIENT_TCP6, c->peer.ip, c->peer.port);
+    if (c->flags & CLIENT_UNIX_SOCKET)
+        client_local_text(c, text);
+    else
+        ip_text(text, c->flags & CLIENT_TCP6, c->peer.ip, c->peer.port);
 }
 
 bool client_is_local(const client *c) {

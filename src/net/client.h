@@ -65,10 +65,10 @@ struct client {
     struct client *next_flush;   /* CLIENT_FLUSH_QUEUED */
     struct client *next_closing; /* CLIENT_CLOSING */
 
-    uint64_t id;                  /* unique for the life of the process, from 1 */
-    int64_t created_ms;           /* monotonic */
-    int64_t last_activity_ms;     /* monotonic; when bytes last came or went */
-    int64_t soft_limit_since_ms;  /* monotonic; when the reply memory went over the soft limit, 0: it is not */
+    uint64_t id;                 /* unique for the life of the process, from 1 */
+    int64_t created_ms;          /* monotonic */
+    int64_t last_activity_ms;    /* monotonic; when bytes last came or went */
+    int64_t soft_limit_since_ms; /* monotonic; when the reply memory went over the soft limit, 0: it is not */
     uint64_t bytes_in, bytes_out; /* of the connection's life */
     struct peer peer;
     int index; /* in the array of all clients */
@@ -81,12 +81,12 @@ struct client_hooks {
 };
 extern struct client_hooks client_hooks;
 
-/* A client for a connected socket (non-blocking); flags tell unix sockets and IPv6. Takes over the socket. NULL if
- * the kernel will not watch it; the socket is closed then. */
+/* A client for a connected socket (non-blocking); flags tell unix sockets and IPv6. Takes over the socket.
+ * NULL if the kernel will not watch it; the socket is closed then. */
 client *client_new(int fd, uint32_t flags, const struct peer *peer);
 
-/* Marks the client to be closed: CLIENT_CLOSE_AFTER_REPLY when its replies are sent, CLIENT_CLOSE_NOW at the end of
- * the batch, replies or not. It runs no further request. The struct stays valid until then. */
+/* Marks the client to be closed: CLIENT_CLOSE_AFTER_REPLY when its replies are sent, CLIENT_CLOSE_NOW at the
+ * end of the batch, replies or not. It runs no further request. The struct stays valid until then. */
 void client_close_soon(client *c, enum client_flag how);
 /* Closes and frees all clients that were marked. Called between batches only. */
 void client_close_marked(void);

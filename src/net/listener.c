@@ -1,7 +1,7 @@
 /* Listener: accepting. A bounded number per turn, so that a flood of connections leaves room for requests.
  *
- * When the process runs out of file descriptors the connection stays in the kernel's queue and would wake the loop
- * at once again: accepting pauses for a moment instead. */
+ * When the process runs out of file descriptors the connection stays in the kernel's queue and would wake the
+ * loop at once again: accepting pauses for a moment instead. */
 #include "net/listener.h"
 
 #include <arpa/inet.h>
@@ -24,11 +24,11 @@
 #include "net/loop.h"
 #include "net/timer.h"
 
-#define LISTENERS_MAX     32
-#define ACCEPTS_PER_TURN  64
-#define PAUSE_MS          100
-#define LOG_INTERVAL_MS   5000
-#define KEEPALIVE_PROBES  3
+#define LISTENERS_MAX    32
+#define ACCEPTS_PER_TURN 64
+#define PAUSE_MS         100
+#define LOG_INTERVAL_MS  5000
+#define KEEPALIVE_PROBES 3
 
 struct listener {
     struct source source; /* first */
@@ -57,7 +57,8 @@ static void resume(timer *t) {
 /* Accepting failed for a reason that will last: waits a little. */
 static void pause_accepting(int error) {
     static log_limit limit;
-    log_limited(&limit, LOG_INTERVAL_MS, LOG_LEVEL_WARNING, "Accepting a client connection: %s", strerror(error));
+    log_limited(&limit, LOG_INTERVAL_MS, LOG_LEVEL_WARNING, "Accepting a client connection: %s",
+                strerror(error));
     watch_all(false);
     resume_timer.callback = resume;
     timer_set(&resume_timer, clock_monotonic_ms() + PAUSE_MS);
@@ -115,7 +116,7 @@ static void admit(const struct listener *l, int fd, const struct sockaddr_storag
 static void on_connections(struct source *s, uint32_t events) {
     (void)events;
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
-        struct sockaddr_storage address;
+        struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
         socklen_t len = sizeof(address);
         int fd = accept4(s->fd, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
@@ -226,8 +227,10 @@ static void close_listeners(bool tcp_only) {
     int kept = 0;
     for (int i = 0; i < listener_total; i++) loop_remove(&listeners[i].source);
     for (int i = 0; i < listener_total; i++) {
-        if (tcp_only && listeners[i].is_unix) listeners[kept++] = listeners[i];
-        else close(listeners[i].source.fd);
+        if (tcp_only && listeners[i].is_unix)
+            listeners[kept++] = listeners[i];
+        else
+            close(listeners[i].source.fd);
     }
     listener_total = kept;
     for (int i = 0; i < listener_total; i++) loop_add(&listeners[i].source, EPOLLIN);

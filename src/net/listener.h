@@ -21,11 +21,11 @@ extern unsigned listener_mark;   /* SO_MARK of TCP listeners; 0: none */
 struct client;
 extern const char *(*listener_admission)(const struct client *c);
 
-/* Listens on address (IPv4 or IPv6 text, "*" or "::*" for any; a leading "-" makes failure harmless) and port.
- * False, with the reason in error, if that is not possible. */
+/* Listens on address (IPv4 or IPv6 text, "*" or "::*" for any; a leading "-" makes failure harmless) and
+ * port. False, with the reason in error, if that is not possible. */
 bool listener_open_tcp(const char *address, int port, int backlog, char error[LISTENER_ERROR_BYTES]);
-/* Listens on a unix socket, whose file is made anew with those permissions (0: the umask's) and group ("": the
- * process's own). */
+/* Listens on a unix socket, whose file is made anew with those permissions (0: the umask's) and group ("":
+ * the process's own). */
 bool listener_open_unix(const char *path, unsigned permissions, const char *group, int backlog,
                         char error[LISTENER_ERROR_BYTES]);
 /* Closes all TCP listeners (to change their addresses or port), or all. */

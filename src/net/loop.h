@@ -1,9 +1,9 @@
 /* Loop: epoll, and nothing else.
  *
- * A source is a file descriptor with a callback, embedded in whatever owns it (client, listener, eventfd). The
- * loop waits, calls the callbacks of the sources that are ready, and then the turn's end hook: reading and running
- * requests happens in the callbacks, everything that is shared by a turn (run the batch, commit, write, upkeep) in
- * the hook. */
+ * A source is a file descriptor with a callback, embedded in whatever owns it (client, listener, eventfd).
+ * The loop waits, calls the callbacks of the sources that are ready, and then the turn's end hook: reading
+ * and running requests happens in the callbacks, everything that is shared by a turn (run the batch, commit,
+ * write, upkeep) in the hook. */
 #ifndef STINT_NET_LOOP_H
 #define STINT_NET_LOOP_H
 
@@ -33,8 +33,8 @@ void loop_remove(struct source *s);
 /* Called in every turn when the wait is over, before the first callback: the owner of the loop defines it. */
 extern void (*loop_after_wait)(void);
 
-/* One turn: waits up to timeout_ms (0: not at all, -1: without limit), then calls the callbacks. Returns how many
- * events came. */
+/* One turn: waits up to timeout_ms (0: not at all, -1: without limit), then calls the callbacks. Returns how
+ * many events came. */
 int loop_turn(int timeout_ms);
 
 #endif

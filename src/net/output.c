@@ -1,5 +1,5 @@
-/* Output: a singly linked chain; the last chunk is written through the client's reply_at and reply_end, and its
- * length is settled (settle_tail) whenever the chain is looked at. */
+/* Output: a singly linked chain; the last chunk is written through the client's reply_at and reply_end, and
+ * its length is settled (settle_tail) whenever the chain is looked at. */
 #include "net/output.h"
 
 #include <assert.h>
@@ -21,12 +21,13 @@ struct reply_chunk {
     char room[];
 };
 
-#define CHUNK_BYTES      16384
-#define CHUNK_CAPACITY   (CHUNK_BYTES - sizeof(struct reply_chunk))
-#define POOL_MAX         64            /* chunks kept for reuse */
-#define SEND_PIECES_MAX  64            /* pieces per system call */
-#define SEND_BYTES_MAX   (1024 * 1024) /* per client and turn, so that one fast reader does not starve the others */
-#define APPEND_SPLIT_MIN 1024          /* longer bytes fill the chunk's rest before a new one is begun */
+#define CHUNK_BYTES     16384
+#define CHUNK_CAPACITY  (CHUNK_BYTES - sizeof(struct reply_chunk))
+#define POOL_MAX        64 /* chunks kept for reuse */
+#define SEND_PIECES_MAX 64 /* pieces per system call */
+#define SEND_BYTES_MAX                                                                                       \
+    (1024 * 1024)             /* per client and turn, so that one fast reader does not starve the others */
+#define APPEND_SPLIT_MIN 1024 /* longer bytes fill the chunk's rest before a new one is begun */
 
 struct output_statistics output_statistics;
 
@@ -82,7 +83,8 @@ static void account(client *c, const struct reply_chunk *k, int sign) {
 /* Writes down how much of the last chunk is used. */
 static void settle_tail(client *c) {
     struct reply_chunk *tail = c->reply_tail;
-    if (tail && !tail->blob && tail->capacity > OUTPUT_GAP_BYTES) tail->len = (size_t)(c->reply_at - tail->room);
+    if (tail && !tail->blob && tail->capacity > OUTPUT_GAP_BYTES)
+        tail->len = (size_t)(c->reply_at - tail->room);
 }
 
 static void queue_flush(client *c) {
@@ -94,8 +96,10 @@ static void queue_flush(client *c) {
 
 static void link_chunk(client *c, struct reply_chunk *k) {
     settle_tail(c);
-    if (c->reply_tail) c->reply_tail->next = k;
-    else c->reply_head = k;
+    if (c->reply_tail)
+        c->reply_tail->next = k;
+    else
+        c->reply_head = k;
     c->reply_tail = k;
     c->reply_at = c->reply_end = NULL;
     account(c, k, +1);
@@ -185,14 +189,16 @@ void output_check_limit(client *c) {
     size_t used = c->reply_memory_bytes > CHUNK_BYTES ? c->reply_memory_bytes : 0;
     bool over_hard = limit->hard_bytes && used > limit->hard_bytes;
     bool over_soft = limit->soft_bytes && used > limit->soft_bytes;
-    if (!over_soft) c->soft_limit_since_ms = 0;
-    else if (!c->soft_limit_since_ms) c->soft_limit_since_ms = clock_monotonic_ms();
+    if (!over_soft)
+        c->soft_limit_since_ms = 0;
+    else if (!c->soft_limit_since_ms)
+        c->soft_limit_since_ms = clock_monotonic_ms();
     bool too_long = over_soft && clock_monotonic_ms() - c->soft_limit_since_ms > limit->soft_seconds * 1000;
     if (!(over_hard || too_long) || c->flags & CLIENT_CLOSE_NOW) return;
     char description[CLIENT_DESCRIPTION_BYTES];
     client_describe(c, description);
-    log_warning("Client %s closed: %zu bytes of replies unsent, over the %s limit of its output buffer", description,
-                used, over_hard ? "hard" : "soft");
+    log_warning("Client %s closed: %zu bytes of replies unsent, over the %s limit of its output buffer",
+                description, used, over_hard ? "hard" : "soft");
     output_statistics.limit_disconnections++;
     client_close_soon(c, CLIENT_CLOSE_NOW);
 }

@@ -1,8 +1,8 @@
 /* Output: the bytes of a client's replies on their way to its socket.
  *
- * A chain of chunks of 16 KB from a pool, held only while there is something to send. A piece of a blob is a link
- * of its own and is sent from where it is. Sending is tried at the end of a batch; only when the socket takes less
- * than everything is EPOLLOUT registered, and it is removed as soon as the chain is empty. */
+ * A chain of chunks of 16 KB from a pool, held only while there is something to send. A piece of a blob is a
+ * link of its own and is sent from where it is. Sending is tried at the end of a batch; only when the socket
+ * takes less than everything is EPOLLOUT registered, and it is removed as soon as the chain is empty. */
 #ifndef STINT_NET_OUTPUT_H
 #define STINT_NET_OUTPUT_H
 
@@ -12,8 +12,8 @@
 #include "base/blob.h"
 #include "net/client.h"
 
-/* Limits on the memory of unsent replies: the client is closed when it is over hard_bytes, or over soft_bytes for
- * soft_seconds. 0: no limit. */
+/* Limits on the memory of unsent replies: the client is closed when it is over hard_bytes, or over soft_bytes
+ * for soft_seconds. 0: no limit. */
 struct output_limit {
     uint64_t hard_bytes, soft_bytes;
     int64_t soft_seconds;
@@ -49,7 +49,8 @@ void output_append_blob(client *c, blob *b, size_t offset, size_t len);
 struct reply_chunk *output_open_gap(client *c);
 void output_fill_gap(struct reply_chunk *gap, const void *data, size_t len);
 
-/* Where the replies end now; output_rewind takes back all that was appended since. Nothing may be sent between. */
+/* Where the replies end now; output_rewind takes back all that was appended since. Nothing may be sent
+ * between. */
 struct output_mark {
     struct reply_chunk *tail;
     size_t used;
@@ -61,8 +62,8 @@ void output_rewind(client *c, struct output_mark mark);
 bool output_pending(const client *c);
 /* Bytes that wait to be sent, and how many chunks hold them. */
 size_t output_pending_bytes(const client *c, size_t *chunks);
-/* Sends what the socket takes, within a limit for fairness; registers or removes EPOLLOUT; queues the client to be
- * closed when that was asked for and all is sent, or when the connection is broken. */
+/* Sends what the socket takes, within a limit for fairness; registers or removes EPOLLOUT; queues the client
+ * to be closed when that was asked for and all is sent, or when the connection is broken. */
 void output_flush(client *c);
 /* Sends to every client that got replies since the last call. */
 void output_flush_queued(void);

@@ -1,9 +1,9 @@
 /* Query: reading one client.
  *
- * What waits for more bytes is in one of two states. Carried: a few bytes in a block of exactly their size, parsed
- * again from the start when more come. Collected: a growing buffer whose parser goes on where it was; its large
- * arguments (LARGE_ARGUMENT_BYTES and more) are received straight into blobs. Everything is handed to the batch
- * when the request is complete. */
+ * What waits for more bytes is in one of two states. Carried: a few bytes in a block of exactly their size,
+ * parsed again from the start when more come. Collected: a growing buffer whose parser goes on where it was;
+ * its large arguments (LARGE_ARGUMENT_BYTES and more) are received straight into blobs. Everything is handed
+ * to the batch when the request is complete. */
 #include "net/query.h"
 
 #include <assert.h>
@@ -44,7 +44,8 @@ struct query_limits query_limits = {1ull << 30, 512ll << 20};
 struct query_statistics query_statistics;
 
 static struct resp_limits limits_of(const client *c) {
-    if (likely(c->flags & CLIENT_AUTHENTICATED)) return (struct resp_limits){query_limits.bulk_bytes, INT32_MAX, true};
+    if (likely(c->flags & CLIENT_AUTHENTICATED))
+        return (struct resp_limits){query_limits.bulk_bytes, INT32_MAX, true};
     return (struct resp_limits){UNAUTHENTICATED_BULK_BYTES, UNAUTHENTICATED_ARGUMENTS, false};
 }
 
@@ -70,7 +71,8 @@ void query_discard(client *c) {
     c->query = NULL;
 }
 
-/* Takes no more requests from the client: what it has asked is answered, then the error, then it is closed. */
+/* Takes no more requests from the client: what it has asked is answered, then the error, then it is closed.
+ */
 static void refuse(client *c, const char *error) {
     batch_args();
     batch_add_error(c, error);
@@ -160,7 +162,8 @@ static void parse_collected(client *c) {
     char error[RESP_ERROR_BYTES];
     for (;;) {
         reserve_args(q);
-        char *scratch = q->parser.expected ? NULL : alloc(q->len ? q->len : 1); /* an inline request's words */
+        char *scratch =
+            q->parser.expected ? NULL : alloc(q->len ? q->len : 1); /* an inline request's words */
         enum resp_result result =
             resp_parse(&q->parser, q->bytes, q->len, q->args, q->args_capacity, scratch, &limits, error);
         if (scratch) batch_retire_block(scratch);
@@ -173,13 +176,9 @@ static void parse_collected(client *c) {
             begin_blob(q);
             if (q->filling && q->filled == q->filling->len) end_blob(q);
             return;
-        case RESP_ERROR:
-            refuse(c, error);
-            return;
+        case RESP_ERROR: refuse(c, error); return;
         case RESP_NOTHING:
-        case RESP_REQUEST:
-            hand_over(c);
-            return;
+        case RESP_REQUEST: hand_over(c); return;
         }
     }
 }
@@ -196,7 +195,8 @@ static void keep_rest(client *c, const struct resp_parser *parser, const char *b
     }
 }
 
-/* Adds the complete requests among bytes that live as long as the batch; scratch for as many lies behind them. */
+/* Adds the complete requests among bytes that live as long as the batch; scratch for as many lies behind
+ * them. */
 static void parse_region(client *c, const char *bytes, size_t len) {
     char error[RESP_ERROR_BYTES];
     while (len > 0 && !(c->flags & (CLIENT_CLOSE_AFTER_REPLY | CLIENT_CLOSE_NOW))) {
@@ -250,7 +250,8 @@ static void read_collected(client *c) {
     struct query *q = c->query;
     if (q->filling) {
         size_t room = q->filling->len - q->filled;
-        q->filled += receive(c, q->filling->data + q->filled, room < BLOB_READ_BYTES ? room : BLOB_READ_BYTES);
+        q->filled +=
+            receive(c, q->filling->data + q->filled, room < BLOB_READ_BYTES ? room : BLOB_READ_BYTES);
         if (q->filled == q->filling->len) end_blob(q);
     } else {
         reserve(q, BATCH_READ_BYTES);
@@ -261,8 +262,8 @@ static void read_collected(client *c) {
     if (!c->query || query_memory_bytes(c) <= query_limits.buffer_bytes) return;
     char description[CLIENT_DESCRIPTION_BYTES];
     client_describe(c, description);
-    log_warning("Client %s closed: its request is over the limit of its query buffer (%zu bytes)", description,
-                query_memory_bytes(c));
+    log_warning("Client %s closed: its request is over the limit of its query buffer (%zu bytes)",
+                description, query_memory_bytes(c));
     query_statistics.limit_disconnections++;
     client_close_soon(c, CLIENT_CLOSE_NOW);
 }

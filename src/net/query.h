@@ -1,8 +1,9 @@
 /* Query: a client's bytes on their way to becoming requests.
  *
- * All clients are read into the batch's arena. Only what is left of an incomplete request moves to a buffer of the
- * client's own, and back before the next bytes if it is short. A long request is collected in the client's own
- * buffer, and a large argument in a blob of its own, which the keyspace can adopt without a copy. */
+ * All clients are read into the batch's arena. Only what is left of an incomplete request moves to a buffer
+ * of the client's own, and back before the next bytes if it is short. A long request is collected in the
+ * client's own buffer, and a large argument in a blob of its own, which the keyspace can adopt without a
+ * copy. */
 #ifndef STINT_NET_QUERY_H
 #define STINT_NET_QUERY_H
 
@@ -22,8 +23,8 @@ struct query_statistics {
 };
 extern struct query_statistics query_statistics;
 
-/* Reads once from the client's socket and adds the requests that are complete to the batch. Queues the client to
- * be closed when the other end is gone. */
+/* Reads once from the client's socket and adds the requests that are complete to the batch. Queues the client
+ * to be closed when the other end is gone. */
 void query_read(client *c);
 
 /* Bytes of an incomplete request that wait, and the memory that they take. */

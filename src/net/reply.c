@@ -1,4 +1,5 @@
-/* Reply: encoding. Each function reserves what its element may take, writes it there, and says how much it was.
+/* Reply: encoding. Each function reserves what its element may take, writes it there, and says how much it
+ * was.
  *
  * Fixed replies and the headers of short bulk strings and arrays are written without formatting anything. */
 #include "net/reply.h"
@@ -29,8 +30,10 @@ void reply_raw(client *c, const void *data, size_t len) { output_append(c, data,
 
 static inline char *write_header(char *at, char type, int64_t number) {
     *at++ = type;
-    if (likely(number >= 0 && number < 10)) *at++ = (char)('0' + number);
-    else at += number_format_i64(at, number);
+    if (likely(number >= 0 && number < 10))
+        *at++ = (char)('0' + number);
+    else
+        at += number_format_i64(at, number);
     *at++ = '\r';
     *at++ = '\n';
     return at;
@@ -79,18 +82,24 @@ void reply_error(client *c, const char *format, ...) {
 void reply_integer(client *c, int64_t value) { reply_header(c, ':', value); }
 
 void reply_bool(client *c, bool value) {
-    if (c->resp >= 3) output_append(c, value ? "#t\r\n" : "#f\r\n", 4);
-    else reply_integer(c, value);
+    if (c->resp >= 3)
+        output_append(c, value ? "#t\r\n" : "#f\r\n", 4);
+    else
+        reply_integer(c, value);
 }
 
 void reply_null(client *c) {
-    if (c->resp >= 3) reply_literal(c, "_\r\n");
-    else reply_literal(c, "$-1\r\n");
+    if (c->resp >= 3)
+        reply_literal(c, "_\r\n");
+    else
+        reply_literal(c, "$-1\r\n");
 }
 
 void reply_null_array(client *c) {
-    if (c->resp >= 3) reply_literal(c, "_\r\n");
-    else reply_literal(c, "*-1\r\n");
+    if (c->resp >= 3)
+        reply_literal(c, "_\r\n");
+    else
+        reply_literal(c, "*-1\r\n");
 }
 
 /* --- Bulk strings --- */
@@ -114,7 +123,8 @@ void reply_text(client *c, const char *text) { reply_bulk(c, text, strlen(text))
 
 void reply_bulk_integer(client *c, int64_t value) {
     char text[NUMBER_I64_TEXT_MAX];
-    reply_bulk(c, text, number_format_i64(text, value));
+    size_t len = number_format_i64(text, value);
+    reply_bulk(c, text, len);
 }
 
 void reply_bulk_format(client *c, const char *format, ...) {
@@ -182,8 +192,10 @@ void reply_big_number(client *c, slice digits) {
 void reply_array(client *c, size_t count) { reply_header(c, '*', (int64_t)count); }
 
 void reply_map(client *c, size_t pairs) {
-    if (c->resp >= 3) reply_header(c, '%', (int64_t)pairs);
-    else reply_header(c, '*', 2 * (int64_t)pairs);
+    if (c->resp >= 3)
+        reply_header(c, '%', (int64_t)pairs);
+    else
+        reply_header(c, '*', 2 * (int64_t)pairs);
 }
 
 void reply_set(client *c, size_t count) { reply_header(c, c->resp >= 3 ? '~' : '*', (int64_t)count); }
@@ -209,11 +221,15 @@ void reply_finish_array(client *c, reply_mark mark, size_t count) {
 }
 
 void reply_finish_map(client *c, reply_mark mark, size_t pairs) {
-    if (c->resp >= 3) finish(mark, '%', pairs);
-    else finish(mark, '*', 2 * pairs);
+    if (c->resp >= 3)
+        finish(mark, '%', pairs);
+    else
+        finish(mark, '*', 2 * pairs);
 }
 
-void reply_finish_set(client *c, reply_mark mark, size_t count) { finish(mark, c->resp >= 3 ? '~' : '*', count); }
+void reply_finish_set(client *c, reply_mark mark, size_t count) {
+    finish(mark, c->resp >= 3 ? '~' : '*', count);
+}
 
 /* --- Frequent errors --- */
 
@@ -221,7 +237,9 @@ void reply_wrong_type(client *c) {
     reply_error_text(c, SLICE("WRONGTYPE Operation against a key holding the wrong kind of value"));
 }
 void reply_syntax_error(client *c) { reply_error_text(c, SLICE("ERR syntax error")); }
-void reply_not_integer(client *c) { reply_error_text(c, SLICE("ERR value is not an integer or out of range")); }
+void reply_not_integer(client *c) {
+    reply_error_text(c, SLICE("ERR value is not an integer or out of range"));
+}
 void reply_wrong_arity(client *c, const char *full_name) {
     reply_error(c, "ERR wrong number of arguments for '%s' command", full_name);
 }

@@ -1,8 +1,8 @@
 /* Reply: writes RESP2 and RESP3 replies into a client's reply buffer.
  *
- * Each function appends one element; aggregates are a header followed by their elements. Types that RESP2 does not
- * have are written as Redis writes them there: a map as a flat array, a set or push as an array, a double or a big
- * number as a bulk string, a boolean as 0 or 1, null as a null bulk string.
+ * Each function appends one element; aggregates are a header followed by their elements. Types that RESP2
+ * does not have are written as Redis writes them there: a map as a flat array, a set or push as an array, a
+ * double or a big number as a bulk string, a boolean as 0 or 1, null as a null bulk string.
  *
  * Nothing fails: memory is taken as needed, and a client over its output limit is marked to be closed. */
 #ifndef STINT_NET_REPLY_H
@@ -42,7 +42,8 @@ void reply_text(client *c, const char *text);
 void reply_bulk_integer(client *c, int64_t value);
 /* A bulk string by printf format. */
 void reply_bulk_format(client *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* A bulk string of len bytes starting at offset of a blob, sent from the blob itself: it is held until then. */
+/* A bulk string of len bytes starting at offset of a blob, sent from the blob itself: it is held until then.
+ */
 void reply_blob(client *c, blob *b, size_t offset, size_t len);
 /* Verbatim string, format of three letters ("txt"); in RESP2 a bulk string. */
 void reply_verbatim(client *c, slice text, const char *format);
@@ -57,7 +58,8 @@ void reply_set(client *c, size_t count);
 void reply_push(client *c, size_t count);
 void reply_attribute(client *c, size_t pairs); /* RESP3 only: the caller writes none in RESP2 */
 
-/* Aggregates whose length is not known yet: begin, write the elements, then finish with their number. They nest. */
+/* Aggregates whose length is not known yet: begin, write the elements, then finish with their number. They
+ * nest. */
 typedef struct reply_chunk *reply_mark;
 reply_mark reply_begin(client *c);
 void reply_finish_array(client *c, reply_mark mark, size_t count);

@@ -9,11 +9,11 @@
 #include "base/words.h"
 
 /* Longest line: an inline request, or a length. */
-#define LINE_MAX 65536
+#define LINE_MAX              65536
 #define REQUEST_ARGUMENTS_MAX INT32_MAX
 
-/* Reads the number of a "*3\r\n" or "$16\r\n" line whose type byte is at p. Returns the byte after the line, NULL
- * if the line is not complete or not a plain short number: the slow path decides then. */
+/* Reads the number of a "*3\r\n" or "$16\r\n" line whose type byte is at p. Returns the byte after the line,
+ * NULL if the line is not complete or not a plain short number: the slow path decides then. */
 static inline const char *short_number(const char *p, const char *end, int64_t *value) {
     const char *digit = p + 1;
     int64_t n = 0;
@@ -28,8 +28,8 @@ static inline const char *short_number(const char *p, const char *end, int64_t *
     return digit + 2;
 }
 
-/* The same for any line. Returns NULL if it is not complete (or longer than LINE_MAX: *too_long). A line that is
- * no number gives INT64_MIN. */
+/* The same for any line. Returns NULL if it is not complete (or longer than LINE_MAX: *too_long). A line that
+ * is no number gives INT64_MIN. */
 static const char *any_number(const char *p, const char *end, int64_t *value, bool *too_long) {
     const char *cr = memchr(p, '\r', (size_t)(end - p));
     *too_long = !cr && end - p > LINE_MAX;
@@ -113,7 +113,8 @@ enum resp_result resp_parse(struct resp_parser *parser, const char *buf, size_t 
         if ((result = parse_count(parser, buf, len, limits, error)) != RESP_REQUEST) return result;
     }
     while (parser->count < parser->expected) {
-        if (parser->bulk_len < 0 && (result = parse_bulk_len(parser, buf, len, limits, error)) != RESP_REQUEST)
+        if (parser->bulk_len < 0 &&
+            (result = parse_bulk_len(parser, buf, len, limits, error)) != RESP_REQUEST)
             return result;
         if (unlikely((size_t)parser->count >= room)) return RESP_FULL;
         size_t here = parser->bulk_is_read ? 0 : (size_t)parser->bulk_len;

@@ -1,7 +1,8 @@
 /* RESP: reads requests. An array of bulk strings, or an inline line of words.
  *
- * The parser is resumable: it keeps its place in a struct, so that a request of a million arguments which comes in
- * a thousand pieces is read once, not a thousand times. Arguments are slices into the bytes that it was given. */
+ * The parser is resumable: it keeps its place in a struct, so that a request of a million arguments which
+ * comes in a thousand pieces is read once, not a thousand times. Arguments are slices into the bytes that it
+ * was given. */
 #ifndef STINT_NET_RESP_H
 #define STINT_NET_RESP_H
 
@@ -38,9 +39,9 @@ enum resp_result {
 
 #define RESP_ERROR_BYTES 64
 
-/* Reads from buf[parser->at] on; buf starts where the request does, and holds len bytes. Arguments go to args,
- * which has room for that many; of earlier calls it still holds the first parser->count. scratch (len bytes) takes
- * the unquoted words of an inline request. On RESP_ERROR, error holds the text. */
+/* Reads from buf[parser->at] on; buf starts where the request does, and holds len bytes. Arguments go to
+ * args, which has room for that many; of earlier calls it still holds the first parser->count. scratch (len
+ * bytes) takes the unquoted words of an inline request. On RESP_ERROR, error holds the text. */
 enum resp_result resp_parse(struct resp_parser *parser, const char *buf, size_t len, slice *args, size_t room,
                             char *scratch, const struct resp_limits *limits, char error[RESP_ERROR_BYTES]);
 

@@ -1,6 +1,7 @@
 /* Timer: callbacks at a time, to the millisecond.
  *
- * A binary heap of timers that their owners embed. The loop asks how long it may wait, and runs what is due. */
+ * A binary heap of timers that their owners embed. The loop asks how long it may wait, and runs what is due.
+ */
 #ifndef STINT_NET_TIMER_H
 #define STINT_NET_TIMER_H
 

@@ -233,8 +233,11 @@ bool config_set(const slice *pairs, int count, bool from_local, struct config_re
     refusal->reason[0] = '\0';
     refusal->unknown = false;
     bool set = find_settings(pairs, count, from_local, settings, refusal) &&
-               read_settings(settings, count, changed, refusal) &&
-               apply(changes, find_changes(settings, count, changed, changes), changed, refusal);
+               read_settings(settings, count, changed, refusal);
+    if (set) {
+        int change_count = find_changes(settings, count, changed, changes);
+        set = apply(changes, change_count, changed, refusal);
+    }
     option_free_all(changed);
     alloc_free(changed, sizeof(*changed));
     alloc_free(settings, settings_size);

@@ -129,8 +129,11 @@ static char *resolve_directory(const config_loader *loader, slice path) {
  */
 static bool enter_directory(config_loader *loader, char *reason) {
     char *directory = resolve_directory(loader, slice_of(loader->into->dir));
-    bool valid = directory || option_refuse(reason, "%s", strerror(errno));
-    if (valid) strcpy(loader->directory, directory);
+    bool valid = directory != NULL;
+    if (valid)
+        strcpy(loader->directory, directory);
+    else
+        option_refuse(reason, "%s", strerror(errno));
     set_dir(loader, loader->directory);
     free(directory);
     return valid;

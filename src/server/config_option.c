@@ -163,7 +163,7 @@ static bool read_integer(const config_option *o, int64_t *field, slice word, cha
 }
 
 static bool read_octal(const config_option *o, int64_t *field, slice word, char *reason) {
-    char text[24], *end = text;
+    char text[24] = "", *end = text;
     long long value = -1;
     if (word.len > 0 && word.len < sizeof(text) && !memchr(word.data, '\0', word.len)) {
         memcpy(text, word.data, word.len);
@@ -280,21 +280,22 @@ bool option_read(const config_option *o, struct config *c, const slice *words, i
     slice split[OPTION_WORDS_MAX];
     if (!(o->flags & WORDS) && o->kind != OPTION_UNREAD && count != 1)
         return option_refuse(reason, "wrong number of arguments");
+    slice word = count > 0 ? words[0] : SLICE(""); /* all there is for the kinds without WORDS */
     if ((o->flags & WORDS) && count == 1) {
-        count = split_at_spaces(words[0], split);
+        count = split_at_spaces(word, split);
         words = split;
         if (count < 0) return option_refuse(reason, "too many arguments");
     }
     void *field = field_of(o, c);
     switch (o->kind) {
-    case OPTION_BOOL: return read_bool(field, words[0], reason);
-    case OPTION_INTEGER: return read_integer(o, field, words[0], reason);
-    case OPTION_OCTAL: return read_octal(o, field, words[0], reason);
-    case OPTION_MEMORY: return read_memory(o, field, words[0], reason);
-    case OPTION_SHARE: return read_share(field, words[0], reason);
+    case OPTION_BOOL: return read_bool(field, word, reason);
+    case OPTION_INTEGER: return read_integer(o, field, word, reason);
+    case OPTION_OCTAL: return read_octal(o, field, word, reason);
+    case OPTION_MEMORY: return read_memory(o, field, word, reason);
+    case OPTION_SHARE: return read_share(field, word, reason);
     case OPTION_CHOICE:
     case OPTION_CHOICES: return read_choices(o, field, words, count, reason);
-    case OPTION_TEXT: return read_text(o, field, words[0], reason);
+    case OPTION_TEXT: return read_text(o, field, word, reason);
     case OPTION_SPECIAL: return read_special(o, field, words, count, again, reason);
     default: return count >= o->words || option_refuse(reason, "wrong number of arguments");
     }

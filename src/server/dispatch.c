@@ -1,8 +1,8 @@
 /* Dispatch: runs a batch of requests.
  *
- * When a request is added its command is looked up, its key hashed and the key's bucket prefetched. When the batch
- * runs, the entries of requests that are a few places ahead are prefetched while the present one executes: dozens
- * of cache misses overlap, where one request at a time would pay for each in full.
+ * When a request is added its command is looked up and its key hashed. When the batch runs, it goes group by group:
+ * prefetch the buckets of the next group, prefetch the entries of this one (whose buckets have come by now), execute
+ * this one. Dozens of cache misses overlap, where one request at a time would pay for each in full.
  *
  * A clock reading costs a tenth of a GET. So time is measured per run of requests with the same command and shared
  * among them: in a pipeline of GETs once per batch. */
@@ -23,8 +23,8 @@
 #include "store/keyspace.h"
 #include "store/recency.h"
 
-/* How far ahead entries are prefetched: enough to cover a miss by the work of the requests between. */
-#define AHEAD 16
+/* Requests whose misses are overlapped with each other. */
+#define GROUP 32
 
 /* How much of an unknown command's name and arguments an error shows. */
 #define SHOWN_BYTES 128
@@ -36,7 +36,6 @@ void dispatch_prepare(struct request *r) {
     if (!row || row->simple_first == 0 || r->argc <= row->simple_first) return;
     r->key_index = row->simple_first;
     r->key_hash = hash_bytes(r->argv[r->key_index]);
-    keyspace_prefetch_bucket(r->client->db, r->key_hash);
 }
 
 /* --- Refusals: each returns false, with the error written --- */
@@ -52,7 +51,8 @@ static bool refuse_unknown_subcommand(client *c, const command *container, slice
     return false;
 }
 
-/* What a web browser sends when a page makes it post to the server's port: whatever the page says would follow. */
+/* What a web browser sends when a page makes it post to the server's port: whatever the page says would
+ * follow. */
 static bool is_http(slice name) { return slice_is(name, "post") || slice_is(name, "host:"); }
 
 static bool refuse_unknown(client *c, const struct request *r) {
@@ -62,7 +62,8 @@ static bool refuse_unknown(client *c, const struct request *r) {
     if (is_http(name)) {
         char description[CLIENT_DESCRIPTION_BYTES];
         client_describe(c, description);
-        log_warning("Client %s closed: it sent an HTTP request, perhaps on behalf of someone else", description);
+        log_warning("Client %s closed: it sent an HTTP request, perhaps on behalf of someone else",
+                    description);
         client_close_soon(c, CLIENT_CLOSE_NOW);
         return false;
     }
@@ -96,12 +97,17 @@ static bool refuse_out_of_memory(client *c, const command *row) {
     return false;
 }
 
-static bool over_memory_limit(void) { return config.maxmemory_bytes && alloc_used_bytes() > config.maxmemory_bytes; }
+static bool over_memory_limit(void) {
+    return config.maxmemory_bytes && alloc_used_bytes() > config.maxmemory_bytes;
+}
 
 /* Whether the request may run. */
 static inline bool admit(client *c, const struct request *r) {
     const command *row = r->command;
-    if (unlikely(!row)) return refuse_unknown(c, r);
+    if (unlikely(!row)) {
+        refuse_unknown(c, r);
+        return false;
+    }
     if (unlikely(!command_arity_holds(row, r->argc))) return refuse_arity(c, row);
     if (unlikely(!(c->flags & CLIENT_AUTHENTICATED) && !(row->flags & COMMAND_NO_AUTH)))
         return refuse_unauthenticated(c, row);
@@ -130,7 +136,8 @@ static inline void call(client *c, const struct request *r) {
 /* A client that asked for less than every reply, or whose reads are to leave no trace. */
 static bool call_unusual(client *c, const struct request *r) {
     struct output_mark mark = output_mark(c);
-    if (c->flags & CLIENT_REPLY_SKIP_NEXT) c->flags = (c->flags & ~(uint32_t)CLIENT_REPLY_SKIP_NEXT) | CLIENT_REPLY_SKIP;
+    if (c->flags & CLIENT_REPLY_SKIP_NEXT)
+        c->flags = (c->flags & ~(uint32_t)CLIENT_REPLY_SKIP_NEXT) | CLIENT_REPLY_SKIP;
     const command *row = r->command;
     bool is_touch = row && strcmp(row->name, "touch") == 0; /* which is what it is for */
     recency_policy.paused = c->flags & CLIENT_NO_TOUCH && !is_touch;
@@ -160,35 +167,49 @@ static inline bool execute(const struct request *r) {
     return true;
 }
 
-static inline void prefetch_entry(const struct request *r) {
-    if (r->key_index) keyspace_prefetch_entry(r->client->db, r->key_hash);
+/* --- Batches --- */
+
+/* The hints of a group are given in one go: each waits for an address translation, and only neighbours overlap. */
+static void prefetch_buckets(const struct request *requests, int first, int count) {
+    int end = first + GROUP < count ? first + GROUP : count;
+    for (int i = first; i < end; i++)
+        if (requests[i].key_index) keyspace_prefetch_bucket(requests[i].client->db, requests[i].key_hash);
 }
 
-/* The end of the run of requests with the same command that starts at first. */
-static int run_end(const struct request *requests, int first, int count) {
-    int end = first + 1;
-    while (end < count && requests[end].command == requests[first].command) end++;
-    return end;
+static void prefetch_entries(const struct request *requests, int first, int count) {
+    int end = first + GROUP < count ? first + GROUP : count;
+    for (int i = first; i < end; i++)
+        if (requests[i].key_index) keyspace_prefetch_entry(requests[i].client->db, requests[i].key_hash);
+}
+
+/* Accounts for a run of requests with the same command, which ends now. */
+static uint64_t end_run(const command *row, uint64_t calls, uint64_t start) {
+    uint64_t now = clock_ticks();
+    statistics.loop_command_ticks += now - start;
+    if (row) {
+        struct command_statistics *s = statistics_of(row);
+        s->calls += calls;
+        s->ticks += now - start;
+    }
+    return now;
 }
 
 void dispatch_run(struct request *requests, int count) {
-    uint64_t start = clock_ticks();
-    for (int i = 0; i < count && i < AHEAD; i++) prefetch_entry(&requests[i]);
-    for (int first = 0, end; first < count; first = end) {
-        end = run_end(requests, first, count);
-        uint64_t calls = 0;
-        for (int i = first; i < end; i++) {
-            if (i + AHEAD < count) prefetch_entry(&requests[i + AHEAD]);
+    const command *running = requests[0].command;
+    uint64_t start = clock_ticks(), calls = 0;
+    prefetch_buckets(requests, 0, count);
+    for (int first = 0; first < count; first += GROUP) {
+        prefetch_buckets(requests, first + GROUP, count);
+        prefetch_entries(requests, first, count);
+        for (int i = first; i < count && i < first + GROUP; i++) {
+            if (requests[i].command != running) {
+                start = end_run(running, calls, start);
+                running = requests[i].command;
+                calls = 0;
+            }
             calls += execute(&requests[i]);
         }
-        uint64_t now = clock_ticks();
-        statistics.loop_command_ticks += now - start;
-        if (requests[first].command) {
-            struct command_statistics *s = statistics_of(requests[first].command);
-            s->calls += calls;
-            s->ticks += now - start;
-        }
-        start = now;
     }
+    end_run(running, calls, start);
     statistics.commands += (uint64_t)count;
 }

@@ -4,7 +4,8 @@
 
 #include "net/batch.h"
 
-/* The batch's hooks (net/batch.h): look a request's command up and prefetch for its key; run requests in order. */
+/* The batch's hooks (net/batch.h): look a request's command up and prefetch for its key; run requests in
+ * order. */
 void dispatch_prepare(struct request *r);
 void dispatch_run(struct request *requests, int count);
 

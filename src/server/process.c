@@ -1,7 +1,7 @@
 /* Process: daemon, pid file, title, supervisor.
  *
- * The title is written over the memory of the arguments and the environment, which the kernel shows as the command
- * line; the environment is copied away first. */
+ * The title is written over the memory of the arguments and the environment, which the kernel shows as the
+ * command line; the environment is copied away first. */
 #include "server/process.h"
 
 #include <errno.h>
@@ -67,8 +67,10 @@ static const char *template_value(slice name, char *scratch, size_t room) {
     if (slice_is(name, "listen-addr") && config.port == 0) return config.unixsocket;
     const char *address = config.bind.count ? config.bind.address[0] : "*";
     if (*address == '-') address++;
-    if (slice_is(name, "port")) snprintf(scratch, room, "%lld", (long long)config.port);
-    else snprintf(scratch, room, "%.255s:%lld", address, (long long)config.port);
+    if (slice_is(name, "port"))
+        snprintf(scratch, room, "%lld", (long long)config.port);
+    else
+        snprintf(scratch, room, "%.255s:%lld", address, (long long)config.port);
     return scratch;
 }
 
@@ -79,7 +81,8 @@ void process_set_title(void) {
     for (const char *p = config.proc_title_template; *p;) {
         const char *close = *p == '{' ? strchr(p, '}') : NULL;
         if (close) {
-            append(title, &used, template_value((slice){p + 1, (size_t)(close - p - 1)}, scratch, sizeof(scratch)));
+            append(title, &used,
+                   template_value((slice){p + 1, (size_t)(close - p - 1)}, scratch, sizeof(scratch)));
             p = close + 1;
         } else {
             append(title, &used, (char[]){*p++, '\0'});
@@ -142,12 +145,9 @@ bool process_supervised(void) { return supervisor() != SUPERVISED_NO; }
 
 const char *process_supervisor(void) {
     switch (supervisor()) {
-    case SUPERVISED_SYSTEMD:
-        return "systemd";
-    case SUPERVISED_UPSTART:
-        return "upstart";
-    default:
-        return "no";
+    case SUPERVISED_SYSTEMD: return "systemd";
+    case SUPERVISED_UPSTART: return "upstart";
+    default: return "no";
     }
 }
 
@@ -171,8 +171,10 @@ static void notify_systemd(const char *state) {
 }
 
 void process_notify_ready(void) {
-    if (supervisor() == SUPERVISED_SYSTEMD) notify_systemd("STATUS=Ready to accept connections\nREADY=1\n");
-    else if (supervisor() == SUPERVISED_UPSTART) raise(SIGSTOP); /* how upstart expects to be told */
+    if (supervisor() == SUPERVISED_SYSTEMD)
+        notify_systemd("STATUS=Ready to accept connections\nREADY=1\n");
+    else if (supervisor() == SUPERVISED_UPSTART)
+        raise(SIGSTOP); /* how upstart expects to be told */
 }
 
 void process_notify_stopping(void) {

@@ -4,12 +4,12 @@
 
 #include <stdbool.h>
 
-/* Remembers where the arguments lie, which the title is written over, and the executable's path. Called first in
- * main. */
+/* Remembers where the arguments lie, which the title is written over, and the executable's path. Called first
+ * in main. */
 void process_begin(int argc, char **argv, char **environment);
 
-/* Goes to the background if the configuration says so, and writes the pid file (a background process always has
- * one). To be called before any thread is started. */
+/* Goes to the background if the configuration says so, and writes the pid file (a background process always
+ * has one). To be called before any thread is started. */
 void process_detach(void);
 
 /* Writes the title that `ps` shows, by proc-title-template. */

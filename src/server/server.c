@@ -1,8 +1,8 @@
 /* Server: wires the rooms together and turns the loop.
  *
- * A turn: wait; read and parse every client that is ready, running batches as they fill; run the last batch, send
- * the replies; then upkeep in bounded slices. What must happen now and then (statistics, timeouts, expiry) is done
- * by the cron, `hz` times a second. */
+ * A turn: wait; read and parse every client that is ready, running batches as they fill; run the last batch,
+ * send the replies; then upkeep in bounded slices. What must happen now and then (statistics, timeouts,
+ * expiry) is done by the cron, `hz` times a second. */
 #include "server/server.h"
 
 #include <errno.h>
@@ -57,9 +57,11 @@ void server_stop(void) { stopping = true; }
 /* --- Following the configuration --- */
 
 static bool follow_limits(char reason[CONFIG_REASON_MAX]) {
-    query_limits = (struct query_limits){config.client_query_buffer_limit_bytes, (int64_t)config.proto_max_bulk_len_bytes};
+    query_limits = (struct query_limits){config.client_query_buffer_limit_bytes,
+                                         (int64_t)config.proto_max_bulk_len_bytes};
     listener_keepalive_s = (int)config.tcp_keepalive_s;
-    recency_policy.lfu = config.maxmemory_policy == POLICY_ALLKEYS_LFU || config.maxmemory_policy == POLICY_VOLATILE_LFU;
+    recency_policy.lfu =
+        config.maxmemory_policy == POLICY_ALLKEYS_LFU || config.maxmemory_policy == POLICY_VOLATILE_LFU;
     recency_policy.lfu_log_factor = (int)config.lfu_log_factor;
     recency_policy.lfu_decay_minutes = (int)config.lfu_decay_time_minutes;
     server.cron_interval_ms = 1000 / config.hz > 0 ? 1000 / config.hz : 1;
@@ -95,7 +97,8 @@ static bool follow_maxclients(char reason[CONFIG_REASON_MAX]) {
 }
 
 static void lower_maxclients(int64_t allowed) {
-    log_warning("The limit of open files allows %lld clients; maxclients is lowered to that", (long long)allowed);
+    log_warning("The limit of open files allows %lld clients; maxclients is lowered to that",
+                (long long)allowed);
     char text[NUMBER_I64_TEXT_MAX];
     slice pair[2] = {SLICE("maxclients"), {text, number_format_i64(text, allowed)}};
     struct config_refusal refusal;
@@ -117,7 +120,8 @@ static bool open_tcp(char reason[CONFIG_REASON_MAX]) {
     for (int i = 0; i < config.bind.count; i++) {
         const char *address = config.bind.address[i];
         if (listener_open_tcp(address, (int)config.port, (int)config.tcp_backlog, error)) continue;
-        snprintf(reason, CONFIG_REASON_MAX, "Could not listen at %s:%lld: %s", address, (long long)config.port, error);
+        snprintf(reason, CONFIG_REASON_MAX, "Could not listen at %s:%lld: %s", address,
+                 (long long)config.port, error);
         return false;
     }
     return true;
@@ -137,8 +141,9 @@ static bool follow_title(char reason[CONFIG_REASON_MAX]) {
 }
 
 static void register_config_hooks(void) {
-    static const char *const limits[] = {"client-query-buffer-limit", "proto-max-bulk-len", "tcp-keepalive", "hz",
-                                         "maxmemory-policy",          "lfu-log-factor",     "lfu-decay-time"};
+    static const char *const limits[] = {
+        "client-query-buffer-limit", "proto-max-bulk-len", "tcp-keepalive", "hz",
+        "maxmemory-policy",          "lfu-log-factor",     "lfu-decay-time"};
     for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) config_on_change(limits[i], follow_limits);
     config_on_change("maxclients", follow_maxclients);
     config_on_change("loglevel", follow_log);
@@ -156,9 +161,11 @@ static const struct output_limit *output_limit_for(const client *c) {
 
 static const char *admission(const client *c) {
     if (!config.protected_mode || session_password_required() || client_is_local(c)) return NULL;
-    return "-DENIED Stint runs in protected mode and no password is set, so connections are taken from this machine "
+    return "-DENIED Stint runs in protected mode and no password is set, so connections are taken from this "
+           "machine "
            "only. To let others in, set a password with 'requirepass', or turn the protection off with "
-           "'CONFIG SET protected-mode no' from a connection on this machine, or start with '--protected-mode no'.\r\n";
+           "'CONFIG SET protected-mode no' from a connection on this machine, or start with "
+           "'--protected-mode no'.\r\n";
 }
 
 /* Closes clients that were idle too long or are over a soft limit; looks at a share of them each time. */

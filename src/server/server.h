@@ -20,7 +20,8 @@ extern struct server server;
 
 /* Sends log lines where the configuration says. Exits with a message if that is not possible. */
 void server_open_log(void);
-/* Opens everything: database, loop, listeners, background thread. Exits with a message if that is not possible. */
+/* Opens everything: database, loop, listeners, background thread. Exits with a message if that is not
+ * possible. */
 void server_open(void);
 /* Serves until it is told to stop. Returns the exit status. */
 int server_run(void);

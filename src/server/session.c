@@ -15,8 +15,10 @@ bool session_password_required(void) { return config.requirepass[0] != '\0'; }
 static void set_defaults(client *c) {
     c->db = keyspace_database(0);
     c->resp = 2;
-    if (session_password_required()) c->flags &= ~(uint32_t)CLIENT_AUTHENTICATED;
-    else c->flags |= CLIENT_AUTHENTICATED;
+    if (session_password_required())
+        c->flags &= ~(uint32_t)CLIENT_AUTHENTICATED;
+    else
+        c->flags |= CLIENT_AUTHENTICATED;
 }
 
 void session_open(client *c) {
@@ -49,7 +51,8 @@ static bool equal_in_constant_time(slice given, slice wanted) {
 
 bool session_authenticate(client *c, slice user, slice password) {
     bool known = slice_equal(user, SLICE("default"));
-    bool right = equal_in_constant_time(password, slice_of(config.requirepass)) || !session_password_required();
+    bool right =
+        equal_in_constant_time(password, slice_of(config.requirepass)) || !session_password_required();
     if (!(known && right)) return false;
     c->flags |= CLIENT_AUTHENTICATED;
     return true;

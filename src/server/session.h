@@ -23,11 +23,12 @@ void session_reset(client *c);
 
 /* Whether clients need a password. */
 bool session_password_required(void);
-/* Checks name and password in time that does not depend on where they differ; authenticates the client if right.
- * False if wrong. */
+/* Checks name and password in time that does not depend on where they differ; authenticates the client if
+ * right. False if wrong. */
 bool session_authenticate(client *c, slice user, slice password);
 
-/* Sets one of the session's texts (NULL or a copy made by alloc_text_of) to another; an empty one becomes NULL. */
+/* Sets one of the session's texts (NULL or a copy made by alloc_text_of) to another; an empty one becomes
+ * NULL. */
 void session_set_text(char **text, slice value);
 
 #endif

@@ -32,8 +32,10 @@ static entry *copy_shell(const entry *e, slice key, int64_t expiry_ms) {
     copy->flags |= e->flags & ENTRY_EDITED;
     copy->recency = e->recency;
     copy->value_len = e->value_len;
-    if (e->encoding == ENCODING_INLINE) memcpy(entry_inline_value(copy), entry_inline_value(e), inline_len);
-    else entry_set_pointer(copy, entry_pointer(e));
+    if (e->encoding == ENCODING_INLINE)
+        memcpy(entry_inline_value(copy), entry_inline_value(e), inline_len);
+    else
+        entry_set_pointer(copy, entry_pointer(e));
     return copy;
 }
 

@@ -6,11 +6,12 @@
  *     |              | value is inline | if any   | key is > 254  |     |                  |
  *     +--------------+-----------------+----------+---------------+-----+------------------+
  *
- * The payload is the integer itself or a pointer to the value. An expiry is Unix time in milliseconds. A 16-byte
- * key with an 8-digit integer takes 32 bytes, with a 64-byte value and an expiry exactly 96: both are size classes.
+ * The payload is the integer itself or a pointer to the value. An expiry is Unix time in milliseconds. A
+ * 16-byte key with an 8-digit integer takes 32 bytes, with a 64-byte value and an expiry exactly 96: both are
+ * size classes.
  *
- * Entries are made, changed and freed by the keyspace and the types only; this header is how they are read. An
- * entry moves when it is changed: nobody keeps a pointer to one across a write. */
+ * Entries are made, changed and freed by the keyspace and the types only; this header is how they are read.
+ * An entry moves when it is changed: nobody keeps a pointer to one across a write. */
 #ifndef STINT_STORE_ENTRY_H
 #define STINT_STORE_ENTRY_H
 
@@ -32,7 +33,7 @@ enum value_encoding {
 
 enum entry_flag {
     ENTRY_EXPIRES = 1 << 0,
-    ENTRY_EDITED = 1 << 1,  /* a string that was changed in place: OBJECT ENCODING says raw */
+    ENTRY_EDITED = 1 << 1, /* a string that was changed in place: OBJECT ENCODING says raw */
 };
 
 #define ENTRY_SHORT_KEY_MAX 254
@@ -113,16 +114,16 @@ static inline size_t entry_bytes(const entry *e) {
     return e->encoding == ENCODING_INLINE ? head + e->value_len : head;
 }
 
-/* A new entry with its header, key and expiry (INT64_MAX: none) written. The payload, or the inline_len bytes of
- * an inline value, are the caller's to write. */
+/* A new entry with its header, key and expiry (INT64_MAX: none) written. The payload, or the inline_len bytes
+ * of an inline value, are the caller's to write. */
 entry *entry_new(slice key, enum value_type type, enum value_encoding encoding, int64_t expiry_ms,
                  size_t inline_len);
 
 /* Frees the entry's own memory, not what the payload points to. */
 static inline void entry_free_shell(entry *e) { alloc_free(e, entry_bytes(e)); }
 
-/* A copy of the entry with another expiry (INT64_MAX: none), recency kept. The old shell is freed; a payload is
- * carried over as it is. Returns e itself where the layout does not change. */
+/* A copy of the entry with another expiry (INT64_MAX: none), recency kept. The old shell is freed; a payload
+ * is carried over as it is. Returns e itself where the layout does not change. */
 entry *entry_with_expiry(entry *e, int64_t expiry_ms);
 
 /* A copy of the entry's shell under another key, with its expiry and recency; a payload is carried over. */

@@ -1,7 +1,7 @@
 /* Keyspace: one function per way of touching a key; the header says what each touch means.
  *
- * Expiry is kept in the entry, and the table's due times find it: no second dictionary. A key that has expired is
- * deleted by whoever meets it first, a lookup or keyspace_expire_due. */
+ * Expiry is kept in the entry, and the table's due times find it: no second dictionary. A key that has
+ * expired is deleted by whoever meets it first, a lookup or keyspace_expire_due. */
 #include "store/keyspace.h"
 
 #include <assert.h>
@@ -116,8 +116,10 @@ static inline entry *find_live(database *db, const key *k) {
 
 entry *keyspace_inspect(database *db, const key *k) {
     entry *e = find_live(db, k);
-    if (e) keyspace_statistics.hits++;
-    else keyspace_statistics.misses++;
+    if (e)
+        keyspace_statistics.hits++;
+    else
+        keyspace_statistics.misses++;
     return e;
 }
 
@@ -168,8 +170,8 @@ static int64_t resolve_expiry(const entry *before, int64_t expiry_ms) {
     return before ? entry_expiry_ms(before) : NO_EXPIRY;
 }
 
-/* Puts a fresh entry in the place of before, or adds it if that is NULL. A key that is set again and again is as
- * much in use as one that is read: it keeps its frequency. */
+/* Puts a fresh entry in the place of before, or adds it if that is NULL. A key that is set again and again is
+ * as much in use as one that is read: it keeps its frequency. */
 static void put(database *db, const key *k, entry *before, entry *fresh) {
     if (before) {
         fresh->recency = before->recency;
@@ -205,14 +207,18 @@ void keyspace_put_integer(database *db, const key *k, int64_t value, int64_t exp
 }
 
 void keyspace_update_integer(database *db, const key *k, entry *e, int64_t value) {
-    if (likely(e && e->encoding == ENCODING_INT)) entry_set_integer(e, value);
-    else put(db, k, e, string_new_integer(k->name, value, e ? entry_expiry_ms(e) : NO_EXPIRY));
+    if (likely(e && e->encoding == ENCODING_INT))
+        entry_set_integer(e, value);
+    else
+        put(db, k, e, string_new_integer(k->name, value, e ? entry_expiry_ms(e) : NO_EXPIRY));
 }
 
 void keyspace_put_string(database *db, const key *k, slice value, int64_t expiry_ms) {
     int64_t integer;
-    if (number_parse_i64(value, &integer)) keyspace_put_integer(db, k, integer, expiry_ms);
-    else keyspace_put_text(db, k, value, expiry_ms);
+    if (number_parse_i64(value, &integer))
+        keyspace_put_integer(db, k, integer, expiry_ms);
+    else
+        keyspace_put_text(db, k, value, expiry_ms);
 }
 
 void keyspace_put_blob(database *db, const key *k, blob *value, int64_t expiry_ms) {

@@ -1,8 +1,8 @@
 /* Keyspace: the gate. The only way to a key.
  *
  * Looking up for read, looking up for write, adding, replacing, deleting and expiring each pass through one
- * function here, and that function does all that a touch means: the expiry check, recency, statistics, the change
- * counter, and telling the observers. Handlers never free or replace a value themselves.
+ * function here, and that function does all that a touch means: the expiry check, recency, statistics, the
+ * change counter, and telling the observers. Handlers never free or replace a value themselves.
  *
  * A returned entry is valid until the next call that writes. */
 #ifndef STINT_STORE_KEYSPACE_H
@@ -20,8 +20,8 @@
 typedef struct database {
     int id;
     table *keys;
-    size_t expiring;          /* keys that have an expiry */
-    __int128 expiry_sum_ms;   /* of all those, for their average time to live */
+    size_t expiring;        /* keys that have an expiry */
+    __int128 expiry_sum_ms; /* of all those, for their average time to live */
 } database;
 
 /* A key's name with its hash, so that it is hashed once per request. */
@@ -53,9 +53,9 @@ enum keyspace_event {
 
 /* Statistics that the gate keeps. */
 struct keyspace_statistics {
-    uint64_t hits, misses;   /* of lookups for reading */
-    uint64_t expired;        /* keys deleted because their time had come */
-    uint64_t changes;        /* since the last save */
+    uint64_t hits, misses;    /* of lookups for reading */
+    uint64_t expired;         /* keys deleted because their time had come */
+    uint64_t changes;         /* since the last save */
     uint64_t expire_cycle_us; /* spent on finding and deleting expired keys */
 };
 extern struct keyspace_statistics keyspace_statistics;
@@ -83,8 +83,8 @@ static inline void keyspace_prefetch_entry(const database *db, uint64_t hash) {
 entry *keyspace_read(database *db, const key *k);
 /* The entry to change, or NULL; marks it as used. */
 entry *keyspace_write(database *db, const key *k);
-/* The entry to tell something about (its type, its time to live), or NULL: counts a hit or a miss, but does not mark
- * it as used. */
+/* The entry to tell something about (its type, its time to live), or NULL: counts a hit or a miss, but does
+ * not mark it as used. */
 entry *keyspace_inspect(database *db, const key *k);
 /* The entry, or NULL, without marking it as used and without counting. */
 entry *keyspace_peek(database *db, const key *k);
@@ -107,34 +107,36 @@ void keyspace_announce(database *db, const key *k, enum keyspace_event event);
 typedef void keyspace_observer(database *db, slice key, enum keyspace_event event);
 void keyspace_observe(keyspace_observer *observer);
 
-/* Sets the key to a string, in whatever encoding suits it (an integer's text is kept as an integer); what the key
- * held before is gone, whatever its type. expiry_ms is Unix time, NO_EXPIRY or KEEP_EXPIRY. */
+/* Sets the key to a string, in whatever encoding suits it (an integer's text is kept as an integer); what the
+ * key held before is gone, whatever its type. expiry_ms is Unix time, NO_EXPIRY or KEEP_EXPIRY. */
 void keyspace_put_string(database *db, const key *k, slice value, int64_t expiry_ms);
 /* The same with a blob's bytes, taking over the caller's reference. */
 void keyspace_put_blob(database *db, const key *k, blob *value, int64_t expiry_ms);
 /* The same with an integer. */
 void keyspace_put_integer(database *db, const key *k, int64_t value, int64_t expiry_ms);
-/* Gives the key another integer and keeps its expiry. e is what keyspace_write has just returned for the key, a string
- * or NULL: spares the lookup of keyspace_put_integer. */
+/* Gives the key another integer and keeps its expiry. e is what keyspace_write has just returned for the key,
+ * a string or NULL: spares the lookup of keyspace_put_integer. */
 void keyspace_update_integer(database *db, const key *k, entry *e, int64_t value);
 /* The same with text that is never made an integer (results that OBJECT ENCODING calls strings). */
 void keyspace_put_text(database *db, const key *k, slice value, int64_t expiry_ms);
-/* The key's string to be changed in place: returns len writable bytes, the first ones as they were, new ones zero.
- * A missing key is made. The key must not hold another type: keyspace_write, which tells, comes first and marks it as
- * used. */
+/* The key's string to be changed in place: returns len writable bytes, the first ones as they were, new ones
+ * zero. A missing key is made. The key must not hold another type: keyspace_write, which tells, comes first
+ * and marks it as used. */
 char *keyspace_edit_string(database *db, const key *k, size_t len);
 
 /* Deletes the key. False if there was none. Announces EVENT_DEL. */
 bool keyspace_delete(database *db, const key *k);
 
-/* Gives an entry of the database an expiry (NO_EXPIRY takes it away). Announces nothing. The entry may move. */
+/* Gives an entry of the database an expiry (NO_EXPIRY takes it away). Announces nothing. The entry may move.
+ */
 void keyspace_set_expiry(database *db, const key *k, entry *e, int64_t expiry_ms);
 
 /* Puts from's value, expiry included, under to, which is another key; from is gone, and what to held. */
 void keyspace_rename(database *db, const key *from, const key *to);
 /* Moves the entry to another database, where it must not exist. */
 void keyspace_move(database *from, database *to, const key *k);
-/* Puts a copy of e's value, expiry included, under that key, which is not e's own; what the key held is gone. */
+/* Puts a copy of e's value, expiry included, under that key, which is not e's own; what the key held is gone.
+ */
 void keyspace_copy(const entry *e, database *to, const key *k);
 /* Exchanges the keys of two databases, which counts as one change. */
 void keyspace_swap(database *a, database *b);
@@ -145,7 +147,8 @@ size_t keyspace_flush(database *db);
 
 /* Deletes keys whose time has come, for at most budget_us. Returns true if more are due already. */
 bool keyspace_expire_due(int64_t budget_us);
-/* Whether keyspace_expire_due does its work (DEBUG SET-ACTIVE-EXPIRE); keys are never seen expired in any case. */
+/* Whether keyspace_expire_due does its work (DEBUG SET-ACTIVE-EXPIRE); keys are never seen expired in any
+ * case. */
 extern bool keyspace_active_expire;
 
 /* The average time that keys with an expiry have left, ms. */

@@ -1,5 +1,5 @@
-/* Recency: the LRU clock and the logarithmic LFU counter (after the description in the public documentation of
- * maxmemory-policy). */
+/* Recency: the LRU clock and the logarithmic LFU counter (after the description in the public documentation
+ * of maxmemory-policy). */
 #include "store/recency.h"
 
 #include "base/clock.h"
@@ -22,8 +22,10 @@ static void store_counter(entry *e, uint8_t counter) {
 }
 
 void recency_start(entry *e) {
-    if (recency_policy.lfu) store_counter(e, LFU_START);
-    else e->recency = recency_clock;
+    if (recency_policy.lfu)
+        store_counter(e, LFU_START);
+    else
+        e->recency = recency_clock;
 }
 
 void recency_count_use(entry *e) {

@@ -1,9 +1,9 @@
 /* Recency: how lately or how often an entry was used, in the 24 bits that its header has for it.
  *
- * Under an LRU policy the bits are a clock of seconds. Under an LFU policy they are 16 bits of minutes (when the
- * counter was last decayed) and an 8-bit logarithmic counter: each use raises it with a probability that falls the
- * higher it is, each decay period without use lowers it by one. Both are as maxmemory-policy, lfu-log-factor and
- * lfu-decay-time describe them. */
+ * Under an LRU policy the bits are a clock of seconds. Under an LFU policy they are 16 bits of minutes (when
+ * the counter was last decayed) and an 8-bit logarithmic counter: each use raises it with a probability that
+ * falls the higher it is, each decay period without use lowers it by one. Both are as maxmemory-policy,
+ * lfu-log-factor and lfu-decay-time describe them. */
 #ifndef STINT_STORE_RECENCY_H
 #define STINT_STORE_RECENCY_H
 

@@ -1,10 +1,10 @@
 /* Table: the hash table behind databases, sets and the fields of hashes.
  *
- * It holds pointers to elements, which it does not own, and finds them by the key in them. It never stalls: the
- * longest step moves one segment of about a thousand pointers.
+ * It holds pointers to elements, which it does not own, and finds them by the key in them. It never stalls:
+ * the longest step moves one segment of about a thousand pointers.
  *
- * An element that has a time at which it is due (an expiry) is found again by that time without sampling: each
- * bucket keeps the earliest due time of what is in it, and a heap orders the segments by theirs. */
+ * An element that has a time at which it is due (an expiry) is found again by that time without sampling:
+ * each bucket keeps the earliest due time of what is in it, and a heap orders the segments by theirs. */
 #ifndef STINT_STORE_TABLE_H
 #define STINT_STORE_TABLE_H
 
@@ -28,8 +28,8 @@ extern const struct table_kind table_of_entries;
 
 /* A new empty table. Free with table_free. */
 table *table_new(const struct table_kind *kind);
-/* Frees the table and calls release with each element first (unless it is NULL). Takes long for a large table:
- * give those to the background thread. */
+/* Frees the table and calls release with each element first (unless it is NULL). Takes long for a large
+ * table: give those to the background thread. */
 void table_free(table *t, void (*release)(void *element));
 
 /* Number of elements. */
@@ -43,27 +43,30 @@ void *table_find(const table *t, slice key, uint64_t hash);
 void table_insert(table *t, void *element, uint64_t hash);
 /* Takes the element with that key out and returns it; NULL if there is none. */
 void *table_remove(table *t, slice key, uint64_t hash);
-/* Puts an element with the same key in the place of another, by address: before may be freed memory already. */
+/* Puts an element with the same key in the place of another, by address: before may be freed memory already.
+ */
 void table_replace(table *t, uint64_t hash, const void *before, void *after);
 
 /* Hints for the keys of requests that wait: first the bucket; when that has come, the element. */
 void table_prefetch_bucket(const table *t, uint64_t hash);
 void table_prefetch_element(const table *t, uint64_t hash);
 
-/* Scans from a cursor (0: the beginning) until at least count elements were visited, and returns the cursor to go
- * on from, 0 at the end. Cursors are below 2^53. Elements that are in the table from the first call to the last
- * are visited at least once, however the table grows or shrinks between the calls. visit must not change it. */
-uint64_t table_scan(const table *t, uint64_t cursor, size_t count, void (*visit)(void *context, void *element),
-                    void *context);
+/* Scans from a cursor (0: the beginning) until at least count elements were visited, and returns the cursor
+ * to go on from, 0 at the end. Cursors are below 2^53. Elements that are in the table from the first call to
+ * the last are visited at least once, however the table grows or shrinks between the calls. visit must not
+ * change it. */
+uint64_t table_scan(const table *t, uint64_t cursor, size_t count,
+                    void (*visit)(void *context, void *element), void *context);
 
 /* A random element, each (very nearly) as likely; NULL if the table is empty. */
 void *table_random(const table *t);
 
-/* Notes that the element with that hash, which is in the table, is due at that time (Unix ms): to be called when
- * it is inserted and when its time changes to an earlier one. A later time needs no call. */
+/* Notes that the element with that hash, which is in the table, is due at that time (Unix ms): to be called
+ * when it is inserted and when its time changes to an earlier one. A later time needs no call. */
 void table_note_due(table *t, uint64_t hash, const void *element, int64_t due_ms);
-/* Collects up to max (at least 8) elements that are due now. They must then be removed, or noted again. Returns
- * how many; fewer than max - 7 does not mean that no more are due: *more tells. */
+/* Collects up to max (at least 8) elements that are due now. They must then be removed, or noted again.
+ * Returns how many. A call looks at a thousand elements at most, so it may find fewer, even none, while *more
+ * tells that there is more to look at. */
 size_t table_collect_due(table *t, int64_t now_ms, void **elements, size_t max, bool *more);
 
 /* Figures of the structure, for DEBUG and tests. */

@@ -122,7 +122,8 @@ static void control_close(resp_conn *c) {
 /* Waits until the server has read everything that was sent before. */
 static void barrier(player *p) {
     resp_conn *c = control_open(p);
-    if (!resp_ping(c) || !resp_ping(c)) die("the server does not answer PING");
+    for (int turn = 0; turn < 2; turn++)
+        if (!resp_ping(c)) die("the server does not answer PING");
     control_close(c);
 }
 

@@ -58,7 +58,7 @@ static void tables_agree_with_bit_by_bit_division(void **state) {
     (void)state;
     random_seed(1);
     for (size_t len = 0; len < 300; len++) {
-        unsigned char *data = malloc(len);
+        unsigned char *data = calloc(len, 1);
         for (size_t i = 0; i < len; i++) data[i] = (unsigned char)random_u64();
         assert_true(checksum_crc64(0, data, len) == crc64_bit_by_bit(data, len));
         assert_int_equal(checksum_crc16(data, len), crc16_bit_by_bit(data, len));

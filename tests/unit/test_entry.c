@@ -19,7 +19,7 @@ static const size_t key_lengths[] = {0, 1, 7, 8, 16, 253, 254, 255, 256, 1000, 7
 static const size_t value_lengths[] = {0, 1, 8, 44, 64, 255, 256, 2048, 65535};
 static const int64_t expiries[] = {NEVER, 0, 1, 1700000000000, INT64_MAX - 1, -1, INT64_MIN};
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define COUNT(array)      (sizeof(array) / sizeof((array)[0]))
 #define each(name, array) (size_t name = 0; name < COUNT(array); name++)
 
 static char key_bytes[70000], value_bytes[65535];
@@ -55,15 +55,17 @@ static void assert_holds(const entry *e, size_t key_len, enum value_encoding enc
     assert_true(slice_equal(entry_key(e), (slice){key_bytes, key_len}));
     assert_int_equal(entry_expires(e), expiry_ms != NEVER);
     assert_true(entry_expiry_ms(e) == expiry_ms);
-    if (encoding == ENCODING_INLINE) assert_memory_equal(entry_inline_value(e), value_bytes, value_len);
-    else assert_true(entry_integer(e) == payload);
+    if (encoding == ENCODING_INLINE)
+        assert_memory_equal(entry_inline_value(e), value_bytes, value_len);
+    else
+        assert_true(entry_integer(e) == payload);
 }
 
 static void an_entry_keeps_what_it_was_made_with(void **state) {
     (void)state;
-    for each(k, key_lengths) {
-        for each(x, expiries) {
-            for each(v, value_lengths) {
+    for each (k, key_lengths) {
+        for each (x, expiries) {
+            for each (v, value_lengths) {
                 entry *e = make(key_lengths[k], ENCODING_INLINE, expiries[x], value_lengths[v], 0);
                 assert_holds(e, key_lengths[k], ENCODING_INLINE, expiries[x], value_lengths[v], 0);
                 assert_int_equal(e->flags, expiries[x] == NEVER ? 0 : ENTRY_EXPIRES);
@@ -110,12 +112,13 @@ static void a_key_of_255_bytes_has_its_length_in_front(void **state) {
 }
 
 static void an_expiry_comes_goes_and_changes_without_harm_to_the_rest(void **state) {
-    static const enum value_encoding encodings[] = {ENCODING_INLINE, ENCODING_INT, ENCODING_RAW, ENCODING_BLOB};
+    static const enum value_encoding encodings[] = {ENCODING_INLINE, ENCODING_INT, ENCODING_RAW,
+                                                    ENCODING_BLOB};
     (void)state;
-    for each(k, key_lengths) {
-        for each(c, encodings) {
-            for each(x, expiries) {
-                for each(y, expiries) {
+    for each (k, key_lengths) {
+        for each (c, encodings) {
+            for each (x, expiries) {
+                for each (y, expiries) {
                     enum value_encoding encoding = encodings[c];
                     size_t len = encoding == ENCODING_INLINE || encoding == ENCODING_RAW ? 77 : 0;
                     entry *e = make(key_lengths[k], encoding, expiries[x], len, 0x1234567890);
@@ -134,9 +137,9 @@ static void an_expiry_comes_goes_and_changes_without_harm_to_the_rest(void **sta
 
 static void an_entry_is_copied_under_another_key(void **state) {
     (void)state;
-    for each(k, key_lengths) {
-        for each(j, key_lengths) {
-            for each(x, expiries) {
+    for each (k, key_lengths) {
+        for each (j, key_lengths) {
+            for each (x, expiries) {
                 entry *e = make(key_lengths[k], ENCODING_INLINE, expiries[x], 100, 0);
                 entry *copy = entry_with_key(e, (slice){key_bytes, key_lengths[j]});
                 assert_holds(copy, key_lengths[j], ENCODING_INLINE, expiries[x], 100, 0);

@@ -95,8 +95,8 @@ static void without_a_factor_each_use_counts_up_to_255(void **state) {
     }
 }
 
-/* The documentation's table for a factor of 10: 10 after 100 uses, 18 after 1000, 142 after 100000, 255 after a
- * million. */
+/* The documentation's table for a factor of 10: 10 after 100 uses, 18 after 1000, 142 after 100000, 255 after
+ * a million. */
 static void the_counter_is_logarithmic(void **state) {
     static const struct {
         int uses, least, most;
@@ -159,7 +159,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_new_entry_begins_with_some_frequency, begin_lfu, end),
         cmocka_unit_test_setup_teardown(without_a_factor_each_use_counts_up_to_255, begin_lfu, end),
         cmocka_unit_test_setup_teardown(the_counter_is_logarithmic, begin_lfu, end),
-        cmocka_unit_test_setup_teardown(the_counter_falls_by_one_each_decay_period_without_use, begin_lfu, end),
+        cmocka_unit_test_setup_teardown(the_counter_falls_by_one_each_decay_period_without_use, begin_lfu,
+                                        end),
         cmocka_unit_test_setup_teardown(without_decay_the_counter_stays, begin_lfu, end),
         cmocka_unit_test_setup_teardown(decay_is_right_when_the_minutes_of_16_bits_wrap, begin_lfu, end),
     };

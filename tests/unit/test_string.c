@@ -1,5 +1,5 @@
-/* String: values in every encoding, around the lengths where the encoding changes, and edited at random beside a
- * plain array of bytes. */
+/* String: values in every encoding, around the lengths where the encoding changes, and edited at random
+ * beside a plain array of bytes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,13 +21,12 @@
 static char bytes[VALUE_MAX];
 
 static const size_t key_lengths[] = {0, 1, 7, 16, 40, 254, 255, 300, 3000};
-static const size_t value_lengths[] = {0,    1,    2,    3,     7,     8,     9,     15,    16,    17,   20,
-                                       31,   32,   40,   44,    45,    47,    48,    63,    64,    65,   100,
-                                       119,  120,  127,  128,   129,   200,   255,   256,   257,   500,  1000,
-                                       2047, 2048, 2049, 4000,  10000, 32767, 32768, 65533, 65534, 65535, 65536,
-                                       65537, 70000, 150000};
+static const size_t value_lengths[] = {
+    0,    1,    2,    3,    7,    8,     9,     15,    16,    17,    20,    31,    32,    40,    44,    45,
+    47,   48,   63,   64,   65,   100,   119,   120,   127,   128,   129,   200,   255,   256,   257,   500,
+    1000, 2047, 2048, 2049, 4000, 10000, 32767, 32768, 65533, 65534, 65535, 65536, 65537, 70000, 150000};
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define COUNT(array)      (sizeof(array) / sizeof((array)[0]))
 #define each(name, array) (size_t name = 0; name < COUNT(array); name++)
 
 static int fill_bytes(void **state) {
@@ -56,10 +55,11 @@ static size_t memory_of(const entry *e) { return alloc_class(entry_bytes(e)) + s
 
 static void values_of_all_lengths_are_kept(void **state) {
     (void)state;
-    for each(k, key_lengths) {
-        for each(v, value_lengths) {
+    for each (k, key_lengths) {
+        for each (v, value_lengths) {
             for (int expires = 0; expires < 2; expires++) {
-                entry *e = string_new(key_of(key_lengths[k]), value_of(value_lengths[v]), expires ? 77 : NEVER);
+                entry *e =
+                    string_new(key_of(key_lengths[k]), value_of(value_lengths[v]), expires ? 77 : NEVER);
                 assert_value(e, value_of(value_lengths[v]));
                 assert_true(slice_equal(entry_key(e), key_of(key_lengths[k])));
                 assert_true(entry_expiry_ms(e) == (expires ? 77 : NEVER));
@@ -95,7 +95,7 @@ static void a_value_takes_the_least_memory(void **state) {
 static void an_integer_is_kept_as_one(void **state) {
     static const int64_t values[] = {0, 1, -1, 42, 9999, 10000, INT32_MAX, INT64_MAX, INT64_MIN};
     (void)state;
-    for each(i, values) {
+    for each (i, values) {
         char text[32];
         slice expected = {text, (size_t)snprintf(text, sizeof(text), "%lld", (long long)values[i])};
         entry *e = string_new_integer(key_of(16), values[i], 5);
@@ -114,11 +114,11 @@ static void an_integer_is_kept_as_one(void **state) {
 }
 
 static void text_is_read_as_an_integer_only_in_its_one_spelling(void **state) {
-    static const slice texts[] = {SLICE(""),   SLICE("-0"), SLICE("+1"), SLICE("01"),
+    static const slice texts[] = {SLICE(""),   SLICE("-0"), SLICE("+1"),  SLICE("01"),
                                   SLICE("1 "), SLICE("a"),  SLICE("1.5"), SLICE("9223372036854775808")};
     (void)state;
     int64_t value;
-    for each(i, texts) {
+    for each (i, texts) {
         entry *e = string_new(key_of(1), texts[i], NEVER);
         assert_false(string_integer(e, &value));
         free_string(e);
@@ -149,9 +149,9 @@ static void a_short_blob_is_copied_and_a_long_one_adopted(void **state) {
 
 static void a_value_is_assigned_in_place_only_where_the_block_stays_as_good(void **state) {
     (void)state;
-    for each(k, key_lengths) {
-        for each(v, value_lengths) {
-            for each(w, value_lengths) {
+    for each (k, key_lengths) {
+        for each (v, value_lengths) {
+            for each (w, value_lengths) {
                 entry *e = string_new(key_of(key_lengths[k]), value_of(value_lengths[v]), 7);
                 e->flags |= ENTRY_EDITED;
                 size_t before = alloc_class(entry_bytes(e));
@@ -213,7 +213,8 @@ static void edits_do_to_a_value_what_they_do_to_an_array(void **state) {
         e->recency = 12345;
         for (int j = 0; j < EDITS; j++) {
             bool grows_little = random_below(2);
-            size_t wanted = grows_little ? len + random_below(40) : value_lengths[random_below(COUNT(value_lengths))];
+            size_t wanted =
+                grows_little ? len + random_below(40) : value_lengths[random_below(COUNT(value_lengths))];
             e = edit(e, model, &len, wanted < VALUE_MAX ? wanted : VALUE_MAX);
         }
         free_string(e);

@@ -436,9 +436,12 @@ static void the_ends_of_time_are_kept_apart(void **state) {
     (void)state;
     const int64_t year_ms = 365ll * 24 * 3600 * 1000, start = clock_unix_ms();
     struct item items[] = {
-        {.number = 0, .due_ms = INT64_MIN},          {.number = 1, .due_ms = 0},
-        {.number = 2, .due_ms = start - 1000},       {.number = 3, .due_ms = start + year_ms},
-        {.number = 4, .due_ms = start + 40 * year_ms}, {.number = 5, .due_ms = INT64_MAX - 1},
+        {.number = 0, .due_ms = INT64_MIN},
+        {.number = 1, .due_ms = 0},
+        {.number = 2, .due_ms = start - 1000},
+        {.number = 3, .due_ms = start + year_ms},
+        {.number = 4, .due_ms = start + 40 * year_ms},
+        {.number = 5, .due_ms = INT64_MAX - 1},
         {.number = 6, .due_ms = NEVER},
     };
     enum { COUNT = sizeof(items) / sizeof(items[0]) };

@@ -202,17 +202,19 @@ static void take_peer(options *o, const char *text) {
     o->peers[o->peer_count++] = (server){.name = name, .command = text + name_len + 1, .role = SERVER_PEER};
 }
 
-static void list_items(void) {
-    const item *(*const tables[])(unsigned) = {works_item, memory_item, growth_item};
+static void list_items(const item *(*item_at)(unsigned index)) {
     const item *of;
-    for (unsigned table = 0; table < sizeof tables / sizeof *tables; table++)
-        for (unsigned i = 0; (of = tables[table](i)); i++) printf("%-14s %s\n", of->name, of->title);
+    for (unsigned i = 0; (of = item_at(i)); i++) printf("%-14s %s\n", of->name, of->title);
 }
 
 static void take_option(bench *b, options *o, int option, const char *name, const char *text) {
     switch (option) {
     case 'h': fputs(usage, stdout); exit(0);
-    case 'l': list_items(); exit(0);
+    case 'l':
+        list_items(works_item);
+        list_items(memory_item);
+        list_items(growth_item);
+        exit(0);
     case 's': o->server = text; break;
     case 'p': take_peer(o, text); break;
     case 'w':

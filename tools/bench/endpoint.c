@@ -72,7 +72,7 @@ int endpoint_free_port(void) {
     }
     int fd = endpoint_listen(&any);
     if (fd < 0) return -1;
-    struct sockaddr_in bound;
+    struct sockaddr_in bound = {0};
     socklen_t len = sizeof bound;
     int failed = getsockname(fd, (struct sockaddr *)&bound, &len);
     if (failed) return close_keeping_errno(fd);

@@ -473,6 +473,7 @@ static void collect(const worker *w, engine_result *result) {
 
 static void run_workers(run *r, worker *workers) {
     const engine_plan *plan = r->plan;
+    assert(plan->threads >= 1);
     for (unsigned i = 0; i < plan->threads; i++) {
         worker *w = &workers[i];
         w->run = r;

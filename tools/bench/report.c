@@ -149,9 +149,10 @@ static void print_summary_line(const bench *b, const item *of, const server *our
     else
         printf(" %11s", "-");
     printf(" %-5s", of->unit);
-    double judged = of->kind == ITEM_WORK && reference ? ours_to(b, of, reference).median : own;
-    if (own > 0 && other > 0)
-        printf("  ratio %-6.3f", ours_to(b, of, reference).median);
+    spread ratio = reference ? ours_to(b, of, reference) : (spread){0};
+    double judged = of->kind == ITEM_WORK ? ratio.median : own;
+    if (ratio.count > 0)
+        printf("  ratio %-6.3f", ratio.median);
     else
         printf("  %-12s", "");
     if (own > 0 && judged > 0 && of->target > 0)

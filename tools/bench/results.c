@@ -73,13 +73,13 @@ static spread summarise(double *values, unsigned count) {
 }
 
 spread results_spread(const results *r, const item *of, const char *server, const char *metric) {
-    double values[ROUNDS_MAX];
+    double values[ROUNDS_MAX] = {0};
     return summarise(values, gather(r, of, server, metric, values));
 }
 
 spread results_ratio(const results *r, const item *of, const char *metric, const char *server,
                      const char *other) {
-    double ratios[ROUNDS_MAX], divisors[ROUNDS_MAX];
+    double ratios[ROUNDS_MAX] = {0}, divisors[ROUNDS_MAX] = {0};
     unsigned count = gather(r, of, server, metric, ratios);
     unsigned others = gather(r, of, other, metric, divisors);
     if (others < count) count = others;

@@ -21,12 +21,9 @@ static bool inline_is_leaner(size_t key_len, bool expires, size_t len) {
 
 slice string_view(const entry *e, char scratch[STRING_SCRATCH_BYTES]) {
     switch (e->encoding) {
-    case ENCODING_INLINE:
-        return (slice){entry_inline_value(e), e->value_len};
-    case ENCODING_INT:
-        return (slice){scratch, number_format_i64(scratch, entry_integer(e))};
-    case ENCODING_RAW:
-        return (slice){entry_pointer(e), e->value_len};
+    case ENCODING_INLINE: return (slice){entry_inline_value(e), e->value_len};
+    case ENCODING_INT: return (slice){scratch, number_format_i64(scratch, entry_integer(e))};
+    case ENCODING_RAW: return (slice){entry_pointer(e), e->value_len};
     default: {
         const blob *b = entry_pointer(e);
         return (slice){b->data, b->len};
@@ -150,8 +147,10 @@ entry *string_edit(entry *e, size_t len, char **bytes) {
     size_t before = string_len(e);
     bool fits = e->encoding == ENCODING_INLINE && len <= UINT16_MAX &&
                 alloc_class(entry_bytes(e) - e->value_len + len) == alloc_class(entry_bytes(e));
-    if (e->encoding == ENCODING_INT || (e->encoding == ENCODING_INLINE && !fits)) e = rebuild(e, len);
-    else if (e->encoding != ENCODING_INLINE) grow_outside(e, len);
+    if (e->encoding == ENCODING_INT || (e->encoding == ENCODING_INLINE && !fits))
+        e = rebuild(e, len);
+    else if (e->encoding != ENCODING_INLINE)
+        grow_outside(e, len);
 
     if (e->encoding == ENCODING_BLOB) {
         blob *b = entry_pointer(e);
@@ -167,8 +166,10 @@ entry *string_edit(entry *e, size_t len, char **bytes) {
 }
 
 void string_free_value(entry *e) {
-    if (e->encoding == ENCODING_RAW) alloc_free_unsized(entry_pointer(e));
-    else if (e->encoding == ENCODING_BLOB) blob_release(entry_pointer(e));
+    if (e->encoding == ENCODING_RAW)
+        alloc_free_unsized(entry_pointer(e));
+    else if (e->encoding == ENCODING_BLOB)
+        blob_release(entry_pointer(e));
 }
 
 size_t string_value_memory_bytes(const entry *e) {

@@ -1,8 +1,9 @@
 /* String: values that are bytes or an integer, in the four encodings of an entry.
  *
- * Whichever takes least memory is chosen: an integer's text becomes an integer; bytes are inline behind the key
- * unless that would round up to a wasteful size class, then they are a block of their own (RAW); from 64 KB on they
- * are a blob, which replies can send without copying. Only the keyspace calls what changes an entry. */
+ * Whichever takes least memory is chosen: an integer's text becomes an integer; bytes are inline behind the
+ * key unless that would round up to a wasteful size class, then they are a block of their own (RAW); from 64
+ * KB on they are a blob, which replies can send without copying. Only the keyspace calls what changes an
+ * entry. */
 #ifndef STINT_STORE_TYPES_STRING_H
 #define STINT_STORE_TYPES_STRING_H
 
@@ -18,7 +19,9 @@ slice string_view(const entry *e, char scratch[STRING_SCRATCH_BYTES]);
 /* Length of the value, bytes. */
 size_t string_len(const entry *e);
 /* The blob that holds the value, or NULL if it is held otherwise. */
-static inline blob *string_blob(const entry *e) { return e->encoding == ENCODING_BLOB ? entry_pointer(e) : NULL; }
+static inline blob *string_blob(const entry *e) {
+    return e->encoding == ENCODING_BLOB ? entry_pointer(e) : NULL;
+}
 /* The value as an integer; false if it is none. */
 bool string_integer(const entry *e, int64_t *value);
 
@@ -29,11 +32,11 @@ entry *string_new_integer(slice key, int64_t value, int64_t expiry_ms);
 entry *string_new_blob(slice key, blob *value, int64_t expiry_ms);
 entry *string_copy(const entry *e, slice key);
 
-/* Overwrites a string entry in place, if its allocation serves as it is; else returns false, nothing changed. The
- * expiry is kept. */
+/* Overwrites a string entry in place, if its allocation serves as it is; else returns false, nothing changed.
+ * The expiry is kept. */
 bool string_assign(entry *e, slice value);
-/* Makes the value len bytes, kept and zero-filled as in keyspace_edit_string; returns the entry, which may have
- * moved (the old one is freed then), and the bytes. */
+/* Makes the value len bytes, kept and zero-filled as in keyspace_edit_string; returns the entry, which may
+ * have moved (the old one is freed then), and the bytes. */
 entry *string_edit(entry *e, size_t len, char **bytes);
 
 /* Frees what the payload points to. */
