@@ -22,9 +22,6 @@
 const char *malloc_conf =
     "narenas:1,tcache_max:32768,background_thread:true,dirty_decay_ms:2000,muzzy_decay_ms:0,"
     "slab_sizes:64-64:4|128-128:4|256-256:8|512-512:8|1024-1024:16|2048-2048:16|4096-4096:16";
-#else
-#include <malloc.h>
-#endif
 
 #define THREADS_MAX 16
 
@@ -34,6 +31,10 @@ static struct {
     _Atomic(uint64_t) *deallocated;
 } counters[THREADS_MAX];
 static atomic_int counter_count;
+#else
+#include <malloc.h>
+#endif
+
 static size_t peak_bytes;
 
 static void die_out_of_memory(size_t size) {
@@ -111,9 +112,9 @@ static size_t process_resident_bytes(void) {
 
 /* --- Huge pages ---
  *
- * jemalloc grows by mappings of odd sizes, which the kernel can't back with huge pages throughout. The hook below
- * hands out consecutive pieces of large aligned reservations instead. They are never unmapped: jemalloc keeps what
- * it has freed for reuse and gives only its pages back. */
+ * jemalloc grows by mappings of odd sizes, which the kernel can't back with huge pages throughout. The hook
+ * below hands out consecutive pieces of large aligned reservations instead. They are never unmapped: jemalloc
+ * keeps what it has freed for reuse and gives only its pages back. */
 #define HUGE_PAGE_BYTES   (2ul << 20)
 #define RESERVATION_BYTES (1ul << 30) /* of address space: memory is taken when it is touched */
 
@@ -121,14 +122,12 @@ static extent_hooks_t hooks;
 static atomic_flag reservation_lock = ATOMIC_FLAG_INIT;
 static char *reservation_at, *reservation_end;
 
-static char *align_up(char *p, size_t alignment) {
-    return p + (-(uintptr_t)p & (alignment - 1));
-}
+static char *align_up(char *p, size_t alignment) { return p + (-(uintptr_t)p & (alignment - 1)); }
 
 /* A mapping of at least size bytes whose start is aligned to huge pages; NULL if the kernel refuses. */
 static char *map_huge(size_t size) {
-    char *p = mmap(NULL, size + HUGE_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                   -1, 0);
+    char *p = mmap(NULL, size + HUGE_PAGE_BYTES, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED) return NULL;
     madvise(p, size + HUGE_PAGE_BYTES, MADV_HUGEPAGE);
     return align_up(p, HUGE_PAGE_BYTES);
@@ -161,15 +160,29 @@ static void *alloc_extent(extent_hooks_t *unused, void *wanted, size_t size, siz
     return extent;
 }
 
+/* The arena of alloc_apart: the main one until alloc_open has made it. */
+static int apart_flags = MALLOCX_TCACHE_NONE;
+
 void alloc_open(bool huge_pages) {
+    unsigned apart;
+    size_t len = sizeof(apart);
+    if (mallctl("arenas.create", &apart, &len, NULL, 0) == 0) apart_flags |= MALLOCX_ARENA(apart);
     if (!huge_pages) return;
     extent_hooks_t *standard, *ours = &hooks;
-    size_t len = sizeof(standard);
+    len = sizeof(standard);
     if (mallctl("arena.0.extent_hooks", &standard, &len, NULL, 0) != 0) return;
     hooks = *standard;
     hooks.alloc = alloc_extent;
     mallctl("arena.0.extent_hooks", NULL, NULL, &ours, sizeof(ours));
 }
+
+void *alloc_apart(size_t size) {
+    void *p = mallocx(size, apart_flags);
+    if (unlikely(!p)) die_out_of_memory(size);
+    return p;
+}
+
+void alloc_apart_free(void *p, size_t size) { sdallocx(p, size, MALLOCX_TCACHE_NONE); }
 
 void alloc_free(void *p, size_t size) {
     if (p) sdallocx(p, size, 0);
@@ -229,6 +242,8 @@ void alloc_report(void (*write)(void *context, const char *text), void *context)
 #else
 
 void alloc_open(bool huge_pages) { (void)huge_pages; }
+void *alloc_apart(size_t size) { return alloc(size); }
+void alloc_apart_free(void *p, size_t size) { alloc_free(p, size); }
 
 void alloc_free(void *p, size_t size) {
     (void)size;

@@ -23,6 +23,10 @@ void *alloc_resize(void *p, size_t size);
 void alloc_free(void *p, size_t size);
 /* Frees a block whose size is not known. */
 void alloc_free_unsized(void *p);
+/* The same for blocks that are replaced as structures grow: they come from an arena of their own, so that the holes
+ * that they leave don't tear the huge pages which hold the data. Free with alloc_apart_free. */
+void *alloc_apart(size_t size);
+void alloc_apart_free(void *p, size_t size);
 /* A copy of a NUL-terminated text; free with alloc_free_unsized. */
 char *alloc_text(const char *text);
 /* A NUL-terminated copy of bytes; free with alloc_free_unsized. */

@@ -22,11 +22,13 @@ static pthread_cond_t is_idle = PTHREAD_COND_INITIALIZER;
 static struct job *first, **end = &first;
 static bool busy;
 static bool started;
+static _Thread_local bool is_worker;
 static atomic_uint_fast64_t pending_objects, freed_objects;
 
 static void *work(void *unused) {
     (void)unused;
     alloc_register_thread();
+    is_worker = true;
     pthread_mutex_lock(&mutex);
     for (;;) {
         while (!first) {
@@ -59,7 +61,7 @@ void background_open(void) {
 }
 
 void background_run(background_job *job, void *argument, uint64_t objects) {
-    if (!started) {
+    if (!started || is_worker) {
         job(argument);
         atomic_fetch_add(&freed_objects, objects);
         return;

@@ -11,7 +11,7 @@ typedef void background_job(void *argument);
 
 /* Starts the thread. Before that, and if the thread could not be started, jobs run at once in the caller. */
 void background_open(void);
-/* Queues a job that frees objects many values. Called by the loop's thread only. */
+/* Queues a job that frees objects many values. Within a job, runs it at once. */
 void background_run(background_job *job, void *argument, uint64_t objects);
 /* Waits until all queued jobs have run. */
 void background_drain(void);

@@ -3,6 +3,7 @@
 #include "base/blob.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -14,12 +15,12 @@
 blob *blob_new(size_t len) {
     blob *b = alloc(sizeof(*b));
     size_t capacity = alloc_class(len ? len : 1);
-    *b = (blob){alloc(capacity), len, capacity, 1};
+    *b = (blob){.data = alloc(capacity), .len = len, .capacity = capacity, .references = 1};
     return b;
 }
 
 blob *blob_hold(blob *b) {
-    b->references++;
+    atomic_fetch_add_explicit(&b->references, 1, memory_order_relaxed);
     return b;
 }
 
@@ -30,8 +31,9 @@ static void free_blob(void *argument) {
 }
 
 void blob_release(blob *b) {
-    assert(b->references > 0);
-    if (--b->references) return;
+    uint32_t before = atomic_fetch_sub_explicit(&b->references, 1, memory_order_acq_rel);
+    assert(before > 0);
+    if (before > 1) return;
     if (b->capacity >= BACKGROUND_FREE_BYTES)
         background_run(free_blob, b, 1);
     else

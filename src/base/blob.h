@@ -15,7 +15,7 @@ typedef struct blob {
     char *data;
     size_t len;
     size_t capacity;
-    uint32_t references;
+    _Atomic(uint32_t) references;
 } blob;
 
 /* A new blob of len bytes, not initialised, with one reference. Never NULL. */

@@ -9,7 +9,7 @@
 
 /* The arena is used again from its start by each batch, and so stays in the cache while requests are short.
  */
-#define ARENA_BYTES (8 * BATCH_REGION_BYTES)
+#define ARENA_BYTES (2 * BATCH_REGION_BYTES)
 #define ARGS_MAX    (4 * BATCH_REGION_ARGS)
 
 struct batch_hooks batch_hooks;

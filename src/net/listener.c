@@ -83,20 +83,26 @@ static void reject(int fd, const char *error) {
     close(fd);
 }
 
-static void admit(const struct listener *l, int fd, const struct sockaddr_storage *address) {
+/* Any address that accept4 may give. */
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+    struct sockaddr_un local;
+};
+
+static void admit(const struct listener *l, int fd, const union address *address) {
     uint32_t flags = 0;
     struct peer peer = {0};
     if (l->is_unix) {
         flags = CLIENT_UNIX_SOCKET;
-    } else if (address->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+    } else if (address->any.sa_family == AF_INET6) {
         flags = CLIENT_TCP6;
-        memcpy(peer.ip, &v6->sin6_addr, sizeof(v6->sin6_addr));
-        peer.port = ntohs(v6->sin6_port);
+        memcpy(peer.ip, &address->v6.sin6_addr, sizeof(address->v6.sin6_addr));
+        peer.port = ntohs(address->v6.sin6_port);
     } else {
-        const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
-        memcpy(peer.ip, &v4->sin_addr, sizeof(v4->sin_addr));
-        peer.port = ntohs(v4->sin_port);
+        memcpy(peer.ip, &address->v4.sin_addr, sizeof(address->v4.sin_addr));
+        peer.port = ntohs(address->v4.sin_port);
     }
     if (!l->is_unix) set_tcp_options(fd);
     listener_statistics.accepted++;
@@ -116,9 +122,9 @@ static void admit(const struct listener *l, int fd, const struct sockaddr_storag
 static void on_connections(struct source *s, uint32_t events) {
     (void)events;
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
-        struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+        union address address = {.any.sa_family = AF_UNSPEC};
         socklen_t len = sizeof(address);
-        int fd = accept4(s->fd, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd = accept4(s->fd, &address.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
             admit((struct listener *)s, fd, &address);
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {

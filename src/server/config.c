@@ -20,7 +20,7 @@
 
 struct config config;
 
-static config_hook *hooks[OPTION_COUNT];
+static config_hook hooks[OPTION_COUNT];
 static bool given[OPTION_COUNT];       /* at the start */
 static char start_directory[PATH_MAX]; /* what paths of the configuration file are relative to */
 static char file_path[PATH_MAX];
@@ -38,7 +38,7 @@ static bool change_directory(char reason[CONFIG_REASON_MAX]) {
     return true;
 }
 
-void config_on_change(const char *name, config_hook *hook) {
+void config_on_change(const char *name, config_hook hook) {
     const config_option *o = option_find(slice_of(name));
     assert(o && o->size > 0);
     assert(!hooks[o - option_table]);
@@ -196,8 +196,8 @@ static void exchange(const struct setting *const *changes, int count, struct con
 }
 
 /* The hook of a change, NULL if an earlier change has the same. */
-static config_hook *hook_of(const struct setting *const *changes, int index) {
-    config_hook *hook = hooks[changes[index]->option - option_table];
+static config_hook hook_of(const struct setting *const *changes, int index) {
+    config_hook hook = hooks[changes[index]->option - option_table];
     for (int i = 0; i < index; i++)
         if (hooks[changes[i]->option - option_table] == hook) return NULL;
     return hook;
@@ -208,7 +208,7 @@ static bool apply(const struct setting *const *changes, int count, struct config
                   struct config_refusal *refusal) {
     exchange(changes, count, changed);
     for (int i = 0; i < count; i++) {
-        config_hook *hook = hook_of(changes, i);
+        config_hook hook = hook_of(changes, i);
         if (!hook || hook(refusal->reason)) continue;
         refusal->name = changes[i]->name;
         exchange(changes, count, changed);

@@ -167,12 +167,12 @@ const char *config_file_path(void);
 /* Makes a change take effect; config holds the new value. False, with the reason written as a NUL-terminated
  * text of at most CONFIG_REASON_MAX bytes, if that can't be: the former values come back, and the hook is
  * called again for them. */
-typedef bool config_hook(char reason[CONFIG_REASON_MAX]);
+typedef bool (*config_hook)(char reason[CONFIG_REASON_MAX]);
 
 /* Has the hook called whenever CONFIG SET changes that option, which has no hook yet. To be called after
  * config_start; that does not call hooks. The same hook may serve several options: it runs once per CONFIG
  * SET. */
-void config_on_change(const char *name, config_hook *hook);
+void config_on_change(const char *name, config_hook hook);
 
 /* Why config_set changed nothing. */
 struct config_refusal {

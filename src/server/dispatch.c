@@ -104,10 +104,7 @@ static bool over_memory_limit(void) {
 /* Whether the request may run. */
 static inline bool admit(client *c, const struct request *r) {
     const command *row = r->command;
-    if (unlikely(!row)) {
-        refuse_unknown(c, r);
-        return false;
-    }
+    if (unlikely(!row)) return refuse_unknown(c, r);
     if (unlikely(!command_arity_holds(row, r->argc))) return refuse_arity(c, row);
     if (unlikely(!(c->flags & CLIENT_AUTHENTICATED) && !(row->flags & COMMAND_NO_AUTH)))
         return refuse_unauthenticated(c, row);
@@ -129,7 +126,7 @@ static inline void call(client *c, const struct request *r) {
     const command *row = r->command;
     args a = {r->argv, r->argc, r->key_hash, r->key_index};
     c->flags &= ~(uint32_t)CLIENT_REPLIED_ERROR;
-    row->handler(c, &a);
+    row->handler(c, &a); /* NOLINT(clang-analyzer-core.NullDereference): admitted requests have a row */
     if (unlikely(c->flags & CLIENT_REPLIED_ERROR)) statistics_of(row)->failed_calls++;
 }
 

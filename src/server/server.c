@@ -57,8 +57,9 @@ void server_stop(void) { stopping = true; }
 /* --- Following the configuration --- */
 
 static bool follow_limits(char reason[CONFIG_REASON_MAX]) {
-    query_limits = (struct query_limits){config.client_query_buffer_limit_bytes,
-                                         (int64_t)config.proto_max_bulk_len_bytes};
+    int64_t bulk_bytes = (int64_t)config.proto_max_bulk_len_bytes;
+    if (bulk_bytes > UINT32_MAX) bulk_bytes = UINT32_MAX; /* what an entry can say of its key's length */
+    query_limits = (struct query_limits){config.client_query_buffer_limit_bytes, bulk_bytes};
     listener_keepalive_s = (int)config.tcp_keepalive_s;
     recency_policy.lfu =
         config.maxmemory_policy == POLICY_ALLKEYS_LFU || config.maxmemory_policy == POLICY_VOLATILE_LFU;

@@ -16,8 +16,8 @@
  *
  * The directory finds the segment by the low bits of the hash. When a segment of the largest class is full it
  * splits in two by one more bit, and when the directory has no such bit, the directory doubles (8 bytes for
- * about 800 elements). A doubling array would be half empty after every doubling; here the fill stays between
- * 70 and 75 percent at every size, and no step moves more than one segment.
+ * about 700 elements). A doubling array would be half empty after every doubling; here the fill stays near
+ * 78 percent at every size, and no step moves more than one segment.
  *
  * Scans go through the hash values in an order that no growth changes: by the low bits reversed (which a
  * split divides into two intervals in place), then by tag.
@@ -54,7 +54,7 @@
 #define FILL_MAX_EIGHTHS   7
 #define FILL_SMALL_EIGHTHS 3 /* and smaller below this */
 #define FILL_FRESH_EIGHTHS 6 /* a shrunk or merged segment is not fuller than this */
-#define PROBE_MAX          6
+#define PROBE_MAX          12
 
 #define DEPTH_MAX   31
 #define DUE_NEVER   UINT32_MAX
@@ -111,6 +111,7 @@ static inline uint32_t home_of(uint64_t tag, uint32_t buckets) { return (uint32_
 static inline bool overflowed(const bucket *b) { return b->word[0] & OVERFLOWED; }
 static inline segment *segment_of(uint64_t word) { return (segment *)(uintptr_t)(word & POINTER_MASK); }
 static inline uint32_t buckets_of(uint64_t word) { return (uint32_t)(word >> TAG_SHIFT); }
+static inline size_t due_bytes(const segment *s) { return s->buckets * sizeof(*s->due_at); }
 static inline size_t segment_bytes(uint32_t buckets) { return (buckets + 1) * sizeof(bucket); }
 
 /* A bit for each word whose tag is that; words without an element may be among them. */
@@ -139,8 +140,24 @@ static inline slice key_of(const table *t, const void *element) {
     return likely(t->kind == &table_of_entries) ? entry_key(element) : t->kind->key(element);
 }
 
+/* Large segments, which are replaced all the time while a table grows, are kept apart from the elements. */
+#define APART_MIN_BYTES 2048
+
+static void *segment_alloc(size_t bytes) {
+    return bytes >= APART_MIN_BYTES ? alloc_apart(bytes) : alloc(bytes);
+}
+
+static void segment_release(segment *s) {
+    size_t bytes = segment_bytes(s->buckets);
+    alloc_free(s->due_at, due_bytes(s));
+    if (bytes >= APART_MIN_BYTES)
+        alloc_apart_free(s, bytes);
+    else
+        alloc_free(s, bytes);
+}
+
 static segment *segment_new(table *t, uint32_t buckets, uint32_t path, uint8_t depth) {
-    segment *s = alloc(segment_bytes(buckets));
+    segment *s = segment_alloc(segment_bytes(buckets));
     memset(s, 0, segment_bytes(buckets));
     s->path = path;
     s->depth = depth;
@@ -252,8 +269,6 @@ static void set_segment_due(table *t, segment *s, uint32_t due) {
     heap_sift_down(t, s->heap_index);
 }
 
-static inline size_t due_bytes(const segment *s) { return s->buckets * sizeof(*s->due_at); }
-
 /* Lowers the due time of a bucket. */
 static void lower_due(table *t, segment *s, const bucket *b, uint32_t due) {
     if (due == DUE_NEVER) return;
@@ -275,8 +290,7 @@ static void segment_free(table *t, segment *s) {
     t->segments--;
     t->at_depth[s->depth]--;
     if (s->due_at) t->due_bytes -= alloc_class(due_bytes(s));
-    alloc_free(s->due_at, due_bytes(s));
-    alloc_free(s, segment_bytes(s->buckets));
+    segment_release(s);
 }
 
 /* Moves all words of one segment into another, each with its bucket's due time as its lower bound. */
@@ -416,8 +430,7 @@ void table_free(table *t, void (*release)(void *element)) {
                 if (element) release(element);
             }
         }
-        alloc_free(s->due_at, due_bytes(s));
-        alloc_free(s, segment_bytes(s->buckets));
+        segment_release(s);
     }
     alloc_free(t->directory, (t->mask + 1) * sizeof(*t->directory));
     alloc_free(t->heap, t->heap_capacity * sizeof(*t->heap));

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Noreturn void die(const char *format, ...) {
+void die(const char *format, ...) {
     va_list args;
     va_start(args, format);
     vfprintf(stderr, format, args);

@@ -45,6 +45,6 @@ void *must_alloc(size_t size);
 void *must_realloc(void *p, size_t size);
 
 /* Prints a message to standard error and ends the program with status 2: the test could not be run at all. */
-_Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 #endif

@@ -10,8 +10,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static slice copy_of(const uint8_t *data, size_t len) {
-    char *copy = malloc(len);
-    if (len > 0) memcpy(copy, data, len);
+    char *copy = calloc(len, 1);
+    memcpy(copy, data, len);
     return (slice){copy, len};
 }
 

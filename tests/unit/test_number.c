@@ -139,7 +139,7 @@ static void integers_are_written_as_printf_does_and_read_back(void **state) {
         int len = snprintf(expected, sizeof(expected), "%" PRId64, value);
         assert_int_equal(number_format_i64(buf, value), len);
         assert_memory_equal(buf, expected, len);
-        int64_t back;
+        int64_t back = 0;
         assert_true(parse_i64((slice){buf, (size_t)len}, &back));
         assert_int_equal(back, value);
 
@@ -147,7 +147,7 @@ static void integers_are_written_as_printf_does_and_read_back(void **state) {
         assert_int_equal(number_format_u64(buf, magnitude), len);
         assert_int_equal(number_digits_u64(magnitude), len);
         assert_memory_equal(buf, expected, len);
-        uint64_t unsigned_back;
+        uint64_t unsigned_back = 0;
         assert_true(parse_u64((slice){buf, (size_t)len}, &unsigned_back));
         assert_int_equal(unsigned_back, magnitude);
         assert_int_equal(buf[NUMBER_I64_TEXT_MAX], '!');
