@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/glob.h"
 #include "base/log.h"
 #include "base/number.h"
 #include "command/handlers.h"
@@ -42,10 +43,12 @@ static const char *const help_lines[] = {
     "    Whether expired keys are looked for; without, they go when somebody asks for them.",
     "SLEEP <seconds>",
     "    Do nothing for so long; fractions are allowed.",
+    "STRINGMATCH-LEN <pattern> <string>",
+    "    1 if the pattern of KEYS and SCAN matches the string, else 0.",
     NULL,
 };
 
-/* --- SLEEP, SET-ACTIVE-EXPIRE, ERROR, LOG --- */
+/* --- SLEEP, SET-ACTIVE-EXPIRE, ERROR, LOG, STRINGMATCH-LEN --- */
 
 static void debug_sleep(client *c, const args *a) {
     char text[NUMBER_DOUBLE_TEXT_MAX + 1] =
@@ -74,6 +77,10 @@ static void debug_error(client *c, const args *a) { reply_error_text(c, a->argv[
 static void debug_log(client *c, const args *a) {
     log_warning("DEBUG LOG: %.*s", (int)a->argv[2].len, a->argv[2].data);
     reply_ok(c);
+}
+
+static void debug_match(client *c, const args *a) {
+    reply_integer(c, glob_match(a->argv[2], a->argv[3], false));
 }
 
 /* --- OBJECT --- */
@@ -260,6 +267,7 @@ static const struct {
     {"PROTOCOL", 3, 3, debug_protocol},
     {"ERROR", 3, 3, debug_error},
     {"LOG", 3, 3, debug_log},
+    {"STRINGMATCH-LEN", 4, 4, debug_match},
     {"HTSTATS", 3, 4, debug_table},
     {"HELP", 2, 2, debug_help},
 };

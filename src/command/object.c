@@ -4,11 +4,6 @@
 #include "command/support.h"
 #include "server/config.h"
 #include "store/recency.h"
-#include "store/types/string.h"
-
-/* Clients and tests know the names of Redis's encodings, so values are called what they would be there: a
- * string that was never changed in place is "embstr" up to this length. */
-#define EMBSTR_MAX_BYTES 44
 
 /* Integers from 0 to below this are one object for all keys in Redis, unless an eviction policy needs the
  * recency of each key; the reference count of that object is the largest integer of 32 bits. */
@@ -26,15 +21,10 @@ static bool look_up(client *c, const args *a, const entry **e) {
     return *e != NULL;
 }
 
-static const char *encoding_name(const entry *e) {
-    if (e->encoding == ENCODING_INT) return "int";
-    return e->flags & ENTRY_EDITED || string_len(e) > EMBSTR_MAX_BYTES ? "raw" : "embstr";
-}
-
 /* OBJECT ENCODING key */
 void command_object_encoding(client *c, const args *a) {
     const entry *e;
-    if (look_up(c, a, &e)) reply_text(c, encoding_name(e));
+    if (look_up(c, a, &e)) reply_text(c, value_encoding_name(e));
 }
 
 static bool policy_tracks_use(void) {

@@ -25,10 +25,11 @@
 enum value_type { TYPE_STRING, TYPE_LIST, TYPE_SET, TYPE_ZSET, TYPE_HASH, TYPE_STREAM };
 
 enum value_encoding {
-    ENCODING_INT,    /* payload: the integer */
-    ENCODING_INLINE, /* value_len bytes after the key */
-    ENCODING_RAW,    /* payload: pointer to value_len bytes */
-    ENCODING_BLOB,   /* payload: blob */
+    ENCODING_INT,       /* payload: the integer */
+    ENCODING_INLINE,    /* value_len bytes after the key */
+    ENCODING_RAW,       /* payload: pointer to value_len bytes */
+    ENCODING_BLOB,      /* payload: blob */
+    ENCODING_STRUCTURE, /* payload: pointer to a structure of the type's own */
 };
 
 enum entry_flag {

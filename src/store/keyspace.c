@@ -12,6 +12,7 @@
 #include "base/number.h"
 #include "store/recency.h"
 #include "store/types/string.h"
+#include "store/value.h"
 
 struct keyspace_statistics keyspace_statistics;
 bool keyspace_active_expire = true;
@@ -56,7 +57,7 @@ void keyspace_changed(database *db, const key *k, enum keyspace_event event) {
 
 static void free_entry(void *element) {
     entry *e = element;
-    string_free_value(e);
+    value_free(e);
     entry_free_shell(e);
 }
 
@@ -192,7 +193,7 @@ void keyspace_put_text(database *db, const key *k, slice value, int64_t expiry_m
         if (entry_expires(e)) keyspace_set_expiry(db, k, e, when);
         return;
     }
-    put(db, k, e, string_new(k->name, value, when));
+    put(db, k, e, bytes_new(k->name, TYPE_STRING, value, when));
 }
 
 void keyspace_put_integer(database *db, const key *k, int64_t value, int64_t expiry_ms) {
@@ -223,13 +224,13 @@ void keyspace_put_string(database *db, const key *k, slice value, int64_t expiry
 
 void keyspace_put_blob(database *db, const key *k, blob *value, int64_t expiry_ms) {
     entry *e = find_live(db, k);
-    put(db, k, e, string_new_blob(k->name, value, resolve_expiry(e, expiry_ms)));
+    put(db, k, e, bytes_new_blob(k->name, TYPE_STRING, value, resolve_expiry(e, expiry_ms)));
 }
 
 char *keyspace_edit_string(database *db, const key *k, size_t len) {
     entry *e = find_live(db, k);
     if (!e) {
-        e = string_new(k->name, SLICE(""), NO_EXPIRY);
+        e = bytes_new(k->name, TYPE_STRING, SLICE(""), NO_EXPIRY);
         recency_start(e);
         add(db, k->hash, e);
     }
@@ -237,6 +238,52 @@ char *keyspace_edit_string(database *db, const key *k, size_t len) {
     entry *after = string_edit(e, len, &bytes);
     if (after != e) table_replace(db->keys, k->hash, e, after);
     return bytes;
+}
+
+/* --- Collections --- */
+
+static entry *add_fresh(database *db, const key *k, entry *e) {
+    recency_start(e);
+    add(db, k->hash, e);
+    return e;
+}
+
+static entry *new_structure(slice name, enum value_type type, void *structure, int64_t expiry_ms) {
+    entry *e = entry_new(name, type, ENCODING_STRUCTURE, expiry_ms, 0);
+    entry_set_pointer(e, structure);
+    return e;
+}
+
+entry *keyspace_add_bytes(database *db, const key *k, enum value_type type, slice bytes) {
+    return add_fresh(db, k, bytes_new(k->name, type, bytes, NO_EXPIRY));
+}
+
+entry *keyspace_add_structure(database *db, const key *k, enum value_type type, void *structure) {
+    return add_fresh(db, k, new_structure(k->name, type, structure, NO_EXPIRY));
+}
+
+entry *keyspace_resize_bytes(database *db, const key *k, entry *e, size_t len, char **bytes) {
+    entry *after = bytes_edit(e, len, bytes);
+    if (after != e) table_replace(db->keys, k->hash, e, after);
+    return after;
+}
+
+entry *keyspace_become_structure(database *db, const key *k, entry *e, void *structure) {
+    entry *after = new_structure(k->name, e->type, structure, entry_expiry_ms(e));
+    after->recency = e->recency;
+    replace(db, k->hash, e, after);
+    return after;
+}
+
+entry *keyspace_become_bytes(database *db, const key *k, entry *e, slice bytes) {
+    entry *after = bytes_new(k->name, e->type, bytes, entry_expiry_ms(e));
+    after->recency = e->recency;
+    replace(db, k->hash, e, after);
+    return after;
+}
+
+void keyspace_note_element_expiry(database *db, const key *k, const entry *e) {
+    table_note_due(db->keys, k->hash, e, value_due_ms(e));
 }
 
 /* --- Keys --- */
@@ -275,7 +322,7 @@ void keyspace_move(database *from, database *to, const key *k) {
 }
 
 void keyspace_copy(const entry *e, database *to, const key *k) {
-    entry *copy = string_copy(e, k->name);
+    entry *copy = value_copy(e, k->name);
     recency_start(copy);
     discard(to, k);
     add(to, k->hash, copy);
@@ -337,5 +384,5 @@ int64_t keyspace_average_ttl_ms(const database *db) {
 }
 
 size_t keyspace_memory_bytes(const entry *e) {
-    return alloc_class(entry_bytes(e)) + string_value_memory_bytes(e) + sizeof(void *);
+    return alloc_class(entry_bytes(e)) + value_memory_bytes(e, 0) + sizeof(void *);
 }

@@ -124,6 +124,25 @@ void keyspace_put_text(database *db, const key *k, slice value, int64_t expiry_m
  * and marks it as used. */
 char *keyspace_edit_string(database *db, const key *k, size_t len);
 
+/* --- Collections ---
+ *
+ * A small collection is a run of packed bytes (store/types/packed.h), a larger one a structure. A type's
+ * functions work on either in place, between keyspace_write and keyspace_changed; what makes an entry, or
+ * makes another allocation of it, goes through these. Returned entries replace those that the caller had. */
+
+/* Makes the key, which must not exist, with packed bytes (copied) or a structure (taken over). */
+entry *keyspace_add_bytes(database *db, const key *k, enum value_type type, slice bytes);
+entry *keyspace_add_structure(database *db, const key *k, enum value_type type, void *structure);
+/* Makes the entry's packed bytes len long: the first ones as they were, new ones zero. *bytes is where they
+ * are. */
+entry *keyspace_resize_bytes(database *db, const key *k, entry *e, size_t len, char **bytes);
+/* Puts a structure (taken over) in the place of the entry's packed bytes, or packed bytes (copied) in the
+ * place of its structure, which is freed. The expiry stays. */
+entry *keyspace_become_structure(database *db, const key *k, entry *e, void *structure);
+entry *keyspace_become_bytes(database *db, const key *k, entry *e, slice bytes);
+/* Tells when the next element of the entry's structure expires, if that became earlier. */
+void keyspace_note_element_expiry(database *db, const key *k, const entry *e);
+
 /* Deletes the key. False if there was none. Announces EVENT_DEL. */
 bool keyspace_delete(database *db, const key *k);
 

@@ -38,6 +38,7 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "store/entry.h"
+#include "store/value.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -97,7 +98,7 @@ static const uint8_t sizes[] = {1,  2,  3,  4,  5,  6,  7,  9,  11, 13,  15, 19,
 #define BUCKETS_MAX 127
 
 static slice entry_element_key(const void *element) { return entry_key(element); }
-static int64_t entry_element_due_ms(const void *element) { return entry_expiry_ms(element); }
+static int64_t entry_element_due_ms(const void *element) { return value_due_ms(element); }
 const struct table_kind table_of_entries = {entry_element_key, entry_element_due_ms};
 
 /* --- Words, buckets, segments --- */

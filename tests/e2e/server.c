@@ -20,12 +20,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tally.h"
+
 #define STARTED_MAX     4
 #define START_ATTEMPTS  3
 #define START_WAIT_MS   10000
 #define STOP_WAIT_MS    20000
 #define POLL_MS         5
-#define LOG_SHOWN_BYTES 4000
+#define LOG_SHOWN_BYTES 16000
 
 static void sleep_ms(int ms) {
     struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = (ms % 1000) * 1000000L};
@@ -242,11 +244,16 @@ bool server_alive(server *s) {
     return s->pid > 0;
 }
 
+/* Ending is a check like any other: what a sanitizer finds at the very end shows only in the status. */
 static void end_process(server *s) {
     if (s->pid <= 0) return;
     kill(s->pid, SIGTERM);
-    if (server_wait_exit(s, STOP_WAIT_MS) >= 0) return;
-    fprintf(stderr, "%s does not stop on SIGTERM\n", s->setup.path);
+    int status = server_wait_exit(s, STOP_WAIT_MS);
+    if (status == 0) return;
+    server_show_log(s);
+    tally_check(false, "%s, asked to stop, %s", s->setup.path,
+                status < 0 ? "does not" : "ends with an error");
+    if (status > 0) return;
     kill(s->pid, SIGKILL);
     server_wait_exit(s, STOP_WAIT_MS);
 }

@@ -40,8 +40,8 @@ void server_option(server_setup *setup, const char *name, const char *value);
 /* Starts a server and waits until it answers. Ends the program, showing its log, when it does not. */
 void server_start(server *s, const server_setup *setup);
 
-/* Stops it by its process id and waits for its end. Harmless when it has ended already. The directory is
- * removed. */
+/* Stops it by its process id and waits for its end, which counts as a failed check if its status is not 0.
+ * Harmless when it has ended already. The directory is removed. */
 void server_stop(server *s);
 
 /* Stops the server if it still runs and starts it again with the same directory, port and configuration file.

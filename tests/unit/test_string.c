@@ -13,6 +13,7 @@
 
 #include "base/random.h"
 #include "store/types/string.h"
+#include "store/value.h"
 
 #define NEVER INT64_MAX
 
@@ -39,7 +40,7 @@ static slice value_of(size_t len) { return (slice){bytes, len}; }
 static slice key_of(size_t len) { return (slice){bytes + 100, len}; }
 
 static void free_string(entry *e) {
-    string_free_value(e);
+    value_free(e);
     entry_free_shell(e);
 }
 
@@ -51,7 +52,7 @@ static void assert_value(const entry *e, slice expected) {
     assert_int_equal(string_len(e), expected.len);
 }
 
-static size_t memory_of(const entry *e) { return alloc_class(entry_bytes(e)) + string_value_memory_bytes(e); }
+static size_t memory_of(const entry *e) { return alloc_class(entry_bytes(e)) + value_memory_bytes(e, 0); }
 
 static void values_of_all_lengths_are_kept(void **state) {
     (void)state;
@@ -59,13 +60,13 @@ static void values_of_all_lengths_are_kept(void **state) {
         for each (v, value_lengths) {
             for (int expires = 0; expires < 2; expires++) {
                 entry *e =
-                    string_new(key_of(key_lengths[k]), value_of(value_lengths[v]), expires ? 77 : NEVER);
+                    bytes_new(key_of(key_lengths[k]), TYPE_STRING, value_of(value_lengths[v]), expires ? 77 : NEVER);
                 assert_value(e, value_of(value_lengths[v]));
                 assert_true(slice_equal(entry_key(e), key_of(key_lengths[k])));
                 assert_true(entry_expiry_ms(e) == (expires ? 77 : NEVER));
                 assert_int_equal(string_blob(e) != NULL, value_lengths[v] >= 65535);
 
-                entry *copy = string_copy(e, key_of(3));
+                entry *copy = value_copy(e, key_of(3));
                 assert_value(copy, value_of(value_lengths[v]));
                 assert_true(entry_expiry_ms(copy) == entry_expiry_ms(e));
                 free_string(e);
@@ -81,7 +82,7 @@ static void a_value_takes_the_least_memory(void **state) {
     (void)state;
     for (size_t key_len = 0; key_len < 300; key_len += 7) {
         for (size_t len = 1; len <= 2048; len += 1 + len / 50) {
-            entry *e = string_new(key_of(key_len), value_of(len), NEVER);
+            entry *e = bytes_new(key_of(key_len), TYPE_STRING, value_of(len), NEVER);
             size_t together = alloc_class(entry_head_bytes(key_len, false, false) + len);
             size_t apart = alloc_class(entry_head_bytes(key_len, true, false)) + alloc_class(len);
             /* without jemalloc a block's capacity is what was asked for, not its class */
@@ -103,8 +104,8 @@ static void an_integer_is_kept_as_one(void **state) {
         assert_true(string_integer(e, &value));
         assert_true(value == values[i]);
         assert_value(e, expected);
-        assert_int_equal(string_value_memory_bytes(e), 0);
-        entry *copy = string_copy(e, key_of(300));
+        assert_int_equal(value_memory_bytes(e, 0), 0);
+        entry *copy = value_copy(e, key_of(300));
         assert_int_equal(copy->encoding, ENCODING_INT);
         assert_value(copy, expected);
         assert_true(entry_expiry_ms(copy) == 5);
@@ -119,11 +120,11 @@ static void text_is_read_as_an_integer_only_in_its_one_spelling(void **state) {
     (void)state;
     int64_t value;
     for each (i, texts) {
-        entry *e = string_new(key_of(1), texts[i], NEVER);
+        entry *e = bytes_new(key_of(1), TYPE_STRING, texts[i], NEVER);
         assert_false(string_integer(e, &value));
         free_string(e);
     }
-    entry *e = string_new(key_of(1), SLICE("-12"), NEVER);
+    entry *e = bytes_new(key_of(1), TYPE_STRING, SLICE("-12"), NEVER);
     assert_true(string_integer(e, &value));
     assert_true(value == -12);
     free_string(e);
@@ -133,14 +134,14 @@ static void a_short_blob_is_copied_and_a_long_one_adopted(void **state) {
     (void)state;
     blob *b = blob_new(65534);
     memcpy(b->data, bytes, b->len);
-    entry *e = string_new_blob(key_of(5), b, NEVER);
+    entry *e = bytes_new_blob(key_of(5), TYPE_STRING, b, NEVER);
     assert_null(string_blob(e));
     assert_value(e, value_of(65534));
     free_string(e);
 
     b = blob_new(65535);
     memcpy(b->data, bytes, b->len);
-    e = string_new_blob(key_of(5), b, 9);
+    e = bytes_new_blob(key_of(5), TYPE_STRING, b, 9);
     assert_ptr_equal(string_blob(e), b);
     assert_value(e, value_of(65535));
     assert_true(entry_expiry_ms(e) == 9);
@@ -152,7 +153,7 @@ static void a_value_is_assigned_in_place_only_where_the_block_stays_as_good(void
     for each (k, key_lengths) {
         for each (v, value_lengths) {
             for each (w, value_lengths) {
-                entry *e = string_new(key_of(key_lengths[k]), value_of(value_lengths[v]), 7);
+                entry *e = bytes_new(key_of(key_lengths[k]), TYPE_STRING, value_of(value_lengths[v]), 7);
                 e->flags |= ENTRY_EDITED;
                 size_t before = alloc_class(entry_bytes(e));
                 slice wanted = {bytes + 1, value_lengths[w]};
@@ -202,7 +203,7 @@ static void edits_do_to_a_value_what_they_do_to_an_array(void **state) {
         size_t key_len = key_lengths[random_below(COUNT(key_lengths))];
         size_t len = value_lengths[random_below(COUNT(value_lengths))];
         int64_t expiry_ms = random_below(2) ? 99 : NEVER;
-        entry *e = string_new(key_of(key_len), value_of(len), expiry_ms);
+        entry *e = bytes_new(key_of(key_len), TYPE_STRING, value_of(len), expiry_ms);
         memcpy(model, bytes, len);
         if (i % 5 == 0) {
             free_string(e);
@@ -225,7 +226,7 @@ static void edits_do_to_a_value_what_they_do_to_an_array(void **state) {
 static void appending_byte_by_byte_keeps_the_value(void **state) {
     enum { BYTES = 140000 };
     (void)state;
-    entry *e = string_new(key_of(10), SLICE(""), NEVER);
+    entry *e = bytes_new(key_of(10), TYPE_STRING, SLICE(""), NEVER);
     size_t moves = 0;
     for (size_t len = 1; len <= BYTES; len++) {
         char *at;
@@ -235,7 +236,7 @@ static void appending_byte_by_byte_keeps_the_value(void **state) {
         moves += e != shell || (before && before != entry_pointer(e));
     }
     assert_value(e, value_of(BYTES));
-    assert_true(string_value_memory_bytes(e) < BYTES * 3 / 2);
+    assert_true(value_memory_bytes(e, 0) < BYTES * 3 / 2);
     /* a quarter of slack: the cost of all moves together stays in proportion to the bytes */
     assert_true(moves < 400);
     free_string(e);
@@ -243,7 +244,7 @@ static void appending_byte_by_byte_keeps_the_value(void **state) {
 
 static void what_a_reply_still_holds_is_not_changed_by_an_edit(void **state) {
     (void)state;
-    entry *e = string_new(key_of(3), value_of(100000), NEVER);
+    entry *e = bytes_new(key_of(3), TYPE_STRING, value_of(100000), NEVER);
     blob *held = blob_hold(string_blob(e));
     char *at;
     e = string_edit(e, 100001, &at);

@@ -38,9 +38,8 @@ const command bitmap_commands[] = {
         .since = "2.6.0",
         .summary = "Counts the bits that are set in a string or a part of it.",
         .complexity = "O(N) in the length looked at",
-        .syntax = "key [range={start:integer [end-unit-block={end:integer [unit=(BYTE|BIT)@7.0.0]}]}]",
-        .history = TEXTS(CHANGE("7.0.0", "Accepts `BYTE` and `BIT`."),
-                         CHANGE("8.0.0", "The end may be left out: the last byte.")),
+        .syntax = "key [range={start:integer end:integer [unit=(BYTE|BIT)@7.0.0]}]",
+        .history = TEXTS(CHANGE("7.0.0", "Accepts `BYTE` and `BIT`.")),
     },
     {
         .name = "bitpos",
@@ -66,7 +65,9 @@ const command bitmap_commands[] = {
         .since = "2.6.0",
         .summary = "Combines strings bit by bit and stores the result.",
         .complexity = "O(N) in the length of the longest string",
-        .syntax = "operation=(AND|OR|XOR|NOT) destkey#0 key#1...",
+        .syntax =
+            "operation=(AND|OR|XOR|NOT|DIFF@8.2.0|DIFF1@8.2.0|ANDOR@8.2.0|ONE@8.2.0) destkey#0 key#1...",
+        .history = TEXTS(CHANGE("8.2.0", "Accepts `DIFF`, `DIFF1`, `ANDOR` and `ONE`.")),
     },
     {
         .name = "bitfield",

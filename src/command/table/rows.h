@@ -55,7 +55,8 @@ extern const command server_commands[];
 /* A list of texts, for tips and history. */
 #define TEXTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* In a history: what came with a version. Parentheses say that a text of several literals has no comma missing. */
+/* In a history: what came with a version. Parentheses say that a text of several literals has no comma
+ * missing. */
 #define CHANGE(version, text) version, (text)
 
 /* The subcommand HELP, the same in every container. */

@@ -1,34 +1,13 @@
-/* String: choosing and changing the encoding; the idea is in the header. */
+/* String: bytes, or an integer where the text is one. */
 #include "store/types/string.h"
 
-#include "base/alloc.h"
 #include "base/number.h"
-
-/* An inline value is copied whenever the entry is reshaped, so it is never longer than this. */
-#define INLINE_MAX 2048
-/* From here on a value is a blob; below it its length fits the entry's header. */
-#define BLOB_MIN 65535
 
 _Static_assert(NUMBER_I64_TEXT_MAX <= STRING_SCRATCH_BYTES, "an integer's text must fit the scratch");
 
-/* Whether a value of that length is better kept inline: whichever allocates less. */
-static bool inline_is_leaner(size_t key_len, bool expires, size_t len) {
-    if (len > INLINE_MAX) return false;
-    if (len == 0) return true;
-    size_t inline_bytes = alloc_class(entry_head_bytes(key_len, false, expires) + len);
-    return inline_bytes <= alloc_class(entry_head_bytes(key_len, true, expires)) + alloc_class(len);
-}
-
 slice string_view(const entry *e, char scratch[STRING_SCRATCH_BYTES]) {
-    switch (e->encoding) {
-    case ENCODING_INLINE: return (slice){entry_inline_value(e), e->value_len};
-    case ENCODING_INT: return (slice){scratch, number_format_i64(scratch, entry_integer(e))};
-    case ENCODING_RAW: return (slice){entry_pointer(e), e->value_len};
-    default: {
-        const blob *b = entry_pointer(e);
-        return (slice){b->data, b->len};
-    }
-    }
+    if (e->encoding == ENCODING_INT) return (slice){scratch, number_format_i64(scratch, entry_integer(e))};
+    return bytes_view(e);
 }
 
 size_t string_len(const entry *e) {
@@ -37,12 +16,9 @@ size_t string_len(const entry *e) {
 }
 
 bool string_integer(const entry *e, int64_t *value) {
-    if (e->encoding == ENCODING_INT) {
-        *value = entry_integer(e);
-        return true;
-    }
-    char scratch[STRING_SCRATCH_BYTES];
-    return number_parse_i64(string_view(e, scratch), value);
+    if (e->encoding != ENCODING_INT) return number_parse_i64(bytes_view(e), value);
+    *value = entry_integer(e);
+    return true;
 }
 
 entry *string_new_integer(slice key, int64_t value, int64_t expiry_ms) {
@@ -51,129 +27,14 @@ entry *string_new_integer(slice key, int64_t value, int64_t expiry_ms) {
     return e;
 }
 
-entry *string_new_blob(slice key, blob *value, int64_t expiry_ms) {
-    if (value->len < BLOB_MIN) {
-        entry *e = string_new(key, (slice){value->data, value->len}, expiry_ms);
-        blob_release(value);
-        return e;
-    }
-    entry *e = entry_new(key, TYPE_STRING, ENCODING_BLOB, expiry_ms, 0);
-    entry_set_pointer(e, value);
-    return e;
-}
-
-/* A new block of its own with the first bytes of value, with room for capacity bytes. */
-static char *raw_block(slice value, size_t capacity) {
-    char *block = alloc(capacity);
-    memcpy(block, value.data, value.len);
-    return block;
-}
-
-entry *string_new(slice key, slice value, int64_t expiry_ms) {
-    if (inline_is_leaner(key.len, expiry_ms != INT64_MAX, value.len)) {
-        entry *e = entry_new(key, TYPE_STRING, ENCODING_INLINE, expiry_ms, value.len);
-        memcpy(entry_inline_value(e), value.data, value.len);
-        return e;
-    }
-    if (value.len >= BLOB_MIN) {
-        blob *b = blob_new(value.len);
-        memcpy(b->data, value.data, value.len);
-        return string_new_blob(key, b, expiry_ms);
-    }
-    entry *e = entry_new(key, TYPE_STRING, ENCODING_RAW, expiry_ms, 0);
-    entry_set_pointer(e, raw_block(value, value.len));
-    e->value_len = value.len;
-    return e;
-}
-
-entry *string_copy(const entry *e, slice key) {
-    char scratch[STRING_SCRATCH_BYTES];
-    int64_t expiry_ms = entry_expiry_ms(e);
-    if (e->encoding == ENCODING_INT) return string_new_integer(key, entry_integer(e), expiry_ms);
-    entry *copy = string_new(key, string_view(e, scratch), expiry_ms);
-    copy->flags |= e->flags & ENTRY_EDITED;
-    return copy;
-}
-
 bool string_assign(entry *e, slice value) {
-    if (e->encoding != ENCODING_INLINE || value.len > INLINE_MAX) return false;
-    size_t bytes = entry_bytes(e);
-    if (alloc_class(bytes) != alloc_class(bytes - e->value_len + value.len)) return false;
-    memcpy(entry_inline_value(e), value.data, value.len);
-    e->value_len = value.len;
+    if (!bytes_assign(e, value)) return false;
     e->flags &= ~(uint64_t)ENTRY_EDITED;
     return true;
 }
 
-/* A RAW or BLOB value grown to len bytes, with slack so that appending again and again is cheap. */
-static void grow_outside(entry *e, size_t len) {
-    if (e->encoding == ENCODING_RAW && len >= BLOB_MIN) {
-        blob *b = blob_new(len);
-        b->len = e->value_len;
-        memcpy(b->data, entry_pointer(e), e->value_len);
-        alloc_free_unsized(entry_pointer(e));
-        e->encoding = ENCODING_BLOB;
-        entry_set_pointer(e, b);
-    }
-    if (e->encoding == ENCODING_BLOB) {
-        entry_set_pointer(e, blob_writable(entry_pointer(e), len));
-    } else if (len > alloc_capacity(entry_pointer(e))) {
-        entry_set_pointer(e, alloc_resize(entry_pointer(e), len + len / 4));
-    }
-}
-
-/* An INT or INLINE value rebuilt with len bytes. */
-static entry *rebuild(entry *e, size_t len) {
-    char scratch[STRING_SCRATCH_BYTES];
-    slice value = string_view(e, scratch), key = entry_key(e);
-    if (value.len > len) value.len = len;
-    entry *fresh;
-    if (inline_is_leaner(key.len, entry_expires(e), len)) {
-        fresh = entry_new(key, TYPE_STRING, ENCODING_INLINE, entry_expiry_ms(e), len);
-        memcpy(entry_inline_value(fresh), value.data, value.len);
-        fresh->value_len = value.len;
-    } else {
-        fresh = entry_new(key, TYPE_STRING, ENCODING_RAW, entry_expiry_ms(e), 0);
-        entry_set_pointer(fresh, raw_block(value, len < BLOB_MIN ? len : value.len ? value.len : 1));
-        fresh->value_len = value.len;
-        grow_outside(fresh, len);
-    }
-    fresh->recency = e->recency;
-    entry_free_shell(e);
-    return fresh;
-}
-
 entry *string_edit(entry *e, size_t len, char **bytes) {
-    size_t before = string_len(e);
-    bool fits = e->encoding == ENCODING_INLINE && len <= UINT16_MAX &&
-                alloc_class(entry_bytes(e) - e->value_len + len) == alloc_class(entry_bytes(e));
-    if (e->encoding == ENCODING_INT || (e->encoding == ENCODING_INLINE && !fits))
-        e = rebuild(e, len);
-    else if (e->encoding != ENCODING_INLINE)
-        grow_outside(e, len);
-
-    if (e->encoding == ENCODING_BLOB) {
-        blob *b = entry_pointer(e);
-        b->len = len;
-        *bytes = b->data;
-    } else {
-        e->value_len = len;
-        *bytes = e->encoding == ENCODING_INLINE ? entry_inline_value(e) : entry_pointer(e);
-    }
-    if (len > before) memset(*bytes + before, 0, len - before);
+    e = bytes_edit(e, len, bytes);
     e->flags |= ENTRY_EDITED;
     return e;
-}
-
-void string_free_value(entry *e) {
-    if (e->encoding == ENCODING_RAW)
-        alloc_free_unsized(entry_pointer(e));
-    else if (e->encoding == ENCODING_BLOB)
-        blob_release(entry_pointer(e));
-}
-
-size_t string_value_memory_bytes(const entry *e) {
-    if (e->encoding == ENCODING_RAW) return alloc_capacity(entry_pointer(e));
-    if (e->encoding == ENCODING_BLOB) return sizeof(blob) + ((const blob *)entry_pointer(e))->capacity;
-    return 0;
 }

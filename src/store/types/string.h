@@ -1,17 +1,13 @@
-/* String: values that are bytes or an integer, in the four encodings of an entry.
- *
- * Whichever takes least memory is chosen: an integer's text becomes an integer; bytes are inline behind the
- * key unless that would round up to a wasteful size class, then they are a block of their own (RAW); from 64
- * KB on they are a blob, which replies can send without copying. Only the keyspace calls what changes an
- * entry. */
+/* String: values that are bytes (store/types/bytes.h), or an integer where the text is one. Only the keyspace
+ * calls what changes an entry. */
 #ifndef STINT_STORE_TYPES_STRING_H
 #define STINT_STORE_TYPES_STRING_H
 
 #include "base/blob.h"
 #include "base/slice.h"
 #include "store/entry.h"
+#include "store/types/bytes.h"
 
-/* Longest string that the commands let grow is proto-max-bulk-len; this is what the types can hold. */
 #define STRING_SCRATCH_BYTES 24
 
 /* The value's bytes; an integer is written into scratch. Valid until the entry changes. */
@@ -25,12 +21,8 @@ static inline blob *string_blob(const entry *e) {
 /* The value as an integer; false if it is none. */
 bool string_integer(const entry *e, int64_t *value);
 
-/* New entries. expiry_ms as in entry_new. */
-entry *string_new(slice key, slice value, int64_t expiry_ms);
+/* A new entry. expiry_ms as in entry_new. For text, bytes_new serves. */
 entry *string_new_integer(slice key, int64_t value, int64_t expiry_ms);
-/* Takes over the caller's reference. */
-entry *string_new_blob(slice key, blob *value, int64_t expiry_ms);
-entry *string_copy(const entry *e, slice key);
 
 /* Overwrites a string entry in place, if its allocation serves as it is; else returns false, nothing changed.
  * The expiry is kept. */
@@ -38,10 +30,5 @@ bool string_assign(entry *e, slice value);
 /* Makes the value len bytes, kept and zero-filled as in keyspace_edit_string; returns the entry, which may
  * have moved (the old one is freed then), and the bytes. */
 entry *string_edit(entry *e, size_t len, char **bytes);
-
-/* Frees what the payload points to. */
-void string_free_value(entry *e);
-/* Bytes of memory beside the entry itself. */
-size_t string_value_memory_bytes(const entry *e);
 
 #endif

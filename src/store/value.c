@@ -1,0 +1,55 @@
+/* Value: dispatch by type. */
+#include "store/value.h"
+
+#include <assert.h>
+
+#include "base/background.h"
+#include "store/types/bytes.h"
+
+/* Structures with more elements than this are freed by the background thread. */
+#define BACKGROUND_FREE_ELEMENTS 64
+
+static const struct value_kind *const kinds[TYPE_STREAM + 1] = {0};
+
+static const struct value_kind *kind_of(const entry *e) {
+    assert(e->encoding == ENCODING_STRUCTURE && kinds[e->type]);
+    return kinds[e->type];
+}
+
+void value_free(entry *e) {
+    if (e->encoding != ENCODING_STRUCTURE) {
+        bytes_free(e);
+        return;
+    }
+    const struct value_kind *kind = kind_of(e);
+    if (kind->count(entry_pointer(e)) > BACKGROUND_FREE_ELEMENTS)
+        background_run(kind->free, entry_pointer(e), 1);
+    else
+        kind->free(entry_pointer(e));
+}
+
+entry *value_copy(const entry *e, slice key) {
+    int64_t expiry_ms = entry_expiry_ms(e);
+    entry *copy;
+    if (bytes_are_value(e)) {
+        copy = bytes_new(key, e->type, bytes_view(e), expiry_ms);
+    } else {
+        copy = entry_new(key, e->type, e->encoding, expiry_ms, 0);
+        bool is_structure = e->encoding == ENCODING_STRUCTURE;
+        entry_set_pointer(copy, is_structure ? kind_of(e)->copy(entry_pointer(e)) : entry_pointer(e));
+    }
+    copy->flags |= e->flags & ENTRY_EDITED;
+    return copy;
+}
+
+size_t value_memory_bytes(const entry *e, size_t samples) {
+    if (e->encoding != ENCODING_STRUCTURE) return bytes_memory_bytes(e);
+    return kind_of(e)->memory_bytes(entry_pointer(e), samples);
+}
+
+int64_t value_due_ms(const entry *e) {
+    int64_t expiry_ms = entry_expiry_ms(e);
+    if (e->encoding != ENCODING_STRUCTURE || !kind_of(e)->due_ms) return expiry_ms;
+    int64_t element_ms = kind_of(e)->due_ms(entry_pointer(e));
+    return element_ms < expiry_ms ? element_ms : expiry_ms;
+}

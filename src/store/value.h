@@ -1,0 +1,36 @@
+/* Value: what every type can do with its values, for the keyspace that does not know them.
+ *
+ * A value is an integer, a run of bytes (a string or a packed collection) or a structure. Integers and bytes
+ * are the same for all types; each type with structures describes them by a value_kind. */
+#ifndef STINT_STORE_VALUE_H
+#define STINT_STORE_VALUE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/entry.h"
+
+struct value_kind {
+    /* Frees the structure and all in it. May run in the background thread. */
+    void (*free)(void *structure);
+    /* A deep copy. */
+    void *(*copy)(const void *structure);
+    /* How many elements it has: what freeing it takes. */
+    size_t (*count)(const void *structure);
+    /* Bytes of memory, estimated from samples elements (0: count them all). */
+    size_t (*memory_bytes)(const void *structure, size_t samples);
+    /* When the next of its elements expires, Unix time in ms, INT64_MAX if none does; NULL if none ever can.
+     */
+    int64_t (*due_ms)(const void *structure);
+};
+
+/* Frees what the entry's payload points to; a large structure in the background. */
+void value_free(entry *e);
+/* A deep copy under another key, with the same expiry. */
+entry *value_copy(const entry *e, slice key);
+/* Bytes of memory beside the entry itself. */
+size_t value_memory_bytes(const entry *e, size_t samples);
+/* When something of the entry is due: its own expiry or that of an element; INT64_MAX if nothing is. */
+int64_t value_due_ms(const entry *e);
+
+#endif
