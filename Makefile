@@ -61,6 +61,9 @@ run: deps-build ## install what is missing, build, and start the server on port 
 
 # --- Building ---
 
+# Objects of tests are kept.
+.SECONDARY:
+
 # V=1 shows the commands.
 ifneq ($(V),1)
 say = @echo "  $(1)	$@";
@@ -129,8 +132,8 @@ bench: deps-bench ## measure speed and memory beside redis-server and memcached
 	@$(MAKE) --no-print-directory all $(BENCH_BINS)
 	$(BUILD)/bench-tools/bench $(BENCH_ARGS)
 
-docs: $(BUILD)/command-docs ## write docs/commands.md anew from the command table
-	$(BUILD)/command-docs > docs/commands.md
+docs: $(BUILD)/command-docs ## write what the command table says into docs/commands.md and README.md
+	tools/update-docs $(BUILD)/command-docs
 
 # --- Installing ---
 

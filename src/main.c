@@ -52,8 +52,8 @@ int main(int argc, char **argv, char **environment) {
     alloc_open(!config.disable_thp);
     registry_load(command_table());
     if (!rename_commands()) return 1;
+    server_open_log(); /* while somebody still sees what keeps it from opening */
     process_detach();
-    server_open_log();
     config_log_pending();
     server_open();
     process_set_title();

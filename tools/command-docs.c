@@ -1,4 +1,4 @@
-/* Command docs: prints docs/commands.md from the command table.
+/* Command docs: prints docs/commands.md, or with --summary the table of README.md, from the command table.
  *
  *     command-docs > docs/commands.md
  *
@@ -86,7 +86,31 @@ static void print_group(enum command_group group) {
     }
 }
 
-int main(void) {
+/* A row of the summary: the group's commands, those with subcommands with all of them. */
+static void print_group_summary(enum command_group group) {
+    bool titled = false;
+    for (const command *row = command_table(); row->name; row++) {
+        if (row->group != group) continue;
+        if (!titled) printf("| %s |", group_titles[group]);
+        titled = true;
+        printf(" `");
+        print_capitals(row->name);
+        putchar('`');
+        for (const command *sub = row->subcommands; sub && sub->name; sub++) {
+            printf(sub == row->subcommands ? " (" : ", ");
+            print_capitals(sub->name);
+        }
+        if (row->subcommands) putchar(')');
+    }
+    if (titled) printf(" |\n");
+}
+
+int main(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], "--summary") == 0) {
+        printf("| group | commands |\n|---|---|\n");
+        for (int group = 0; group < GROUP_COUNT; group++) print_group_summary((enum command_group)group);
+        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
     printf("# Commands\n\n"
            "Made from the command table by `tools/command-docs`; change the table, not this page. Versions "
            "are those of "

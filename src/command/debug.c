@@ -18,6 +18,7 @@
 #include "server/config.h"
 #include "store/recency.h"
 #include "store/types/string.h"
+#include "store/value.h"
 
 /* Longest DEBUG SLEEP: what is longer can only be a mistake. */
 #define SLEEP_MAX_S (24 * 3600)
@@ -85,9 +86,14 @@ static void debug_match(client *c, const args *a) {
 
 /* --- OBJECT --- */
 
-/* Bytes that a string takes in a dump file, not compressed: a length or a small integer in as few bytes as
- * hold it. */
+/* Elements that are looked at to tell how much memory a collection takes. */
+#define SIZE_SAMPLES 5
+
+/* Bytes that a value takes in a dump file, not compressed: a length or a small integer in as few bytes as hold
+ * it. A collection's are as many as it takes in memory. */
 static size_t serialized_bytes(const entry *e) {
+    if (e->type != TYPE_STRING)
+        return bytes_are_value(e) ? bytes_view(e).len : value_memory_bytes(e, SIZE_SAMPLES);
     int64_t value;
     if (string_integer(e, &value) && value >= INT32_MIN && value <= INT32_MAX)
         return value >= INT8_MIN && value <= INT8_MAX ? 2 : value >= INT16_MIN && value <= INT16_MAX ? 3 : 5;

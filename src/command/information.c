@@ -243,7 +243,7 @@ static void add_errors_and_turns(report *r) {
     add_count(r, "client_query_buffer_limit_disconnections", query_statistics.limit_disconnections);
     add_count(r, "client_output_buffer_limit_disconnections", output_statistics.limit_disconnections);
     add_count(r, "eventloop_cycles", statistics.loop_turns);
-    add_count(r, "eventloop_duration_sum", statistics.loop_us);
+    add_count(r, "eventloop_duration_sum", statistics_us(statistics.loop_ticks));
     add_count(r, "eventloop_duration_cmd_sum", statistics_us(statistics.loop_command_ticks));
     add_count(r, "instantaneous_eventloop_cycles_per_sec", (uint64_t)(statistics.turns_per_second + 0.5));
     add_count(r, "instantaneous_eventloop_duration_usec", (uint64_t)(statistics.turn_us + 0.5));

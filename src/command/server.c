@@ -18,7 +18,7 @@ void command_time(client *c, const args *a) {
 /* --- SHUTDOWN --- */
 
 struct shutdown_options {
-    uint32_t flags; /* enum config_shutdown */
+    int flags; /* enum config_shutdown */
     bool failover, abort;
 };
 
@@ -58,15 +58,12 @@ void command_shutdown(client *c, const args *a) {
         reply_error_text(c, SLICE("ERR No shutdown in progress."));
     } else if (options.failover) {
         reply_error_text(c, SLICE("ERR SHUTDOWN FAILOVER is only supported in cluster mode."));
-    } else if (options.flags & SHUTDOWN_SAVE && !(options.flags & SHUTDOWN_FORCE)) {
-        log_warning("SHUTDOWN SAVE refused: this version has no way to save the data. SHUTDOWN NOSAVE stops "
-                    "without.");
+    } else if (!server_stop(options.flags)) {
         reply_error_text(c, SLICE("ERR Errors trying to SHUTDOWN. Check logs."));
     } else {
         char description[CLIENT_DESCRIPTION_BYTES];
         client_describe(c, description);
         log_notice("Stopping, as asked by client %s", description);
         client_close_soon(c, CLIENT_CLOSE_AFTER_REPLY);
-        server_stop();
     }
 }

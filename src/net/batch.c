@@ -7,9 +7,11 @@
 #include "base/compiler.h"
 #include "net/output.h"
 
-/* The arena is used again from its start by each batch, and so stays in the cache while requests are short.
- */
+/* The arena is used again from its start by each batch, and so stays in the cache while requests are short. */
 #define ARENA_BYTES (2 * BATCH_REGION_BYTES)
+/* Clients read before their requests are run: after more, a client's socket has left the cache when its replies
+ * are sent. 16 costs a few percent less per unpipelined request than 8 or no limit. */
+#define REGIONS_MAX 16
 #define ARGS_MAX    (4 * BATCH_REGION_ARGS)
 
 struct batch_hooks batch_hooks;
@@ -20,6 +22,7 @@ static slice *args;
 static size_t args_used;
 static char *arena;
 static size_t arena_used;
+static int regions_used;
 
 /* Memory to free when the batch has run: one of the two is set. */
 static struct retired {
@@ -54,6 +57,7 @@ static void empty(void) {
     batch_run_requests();
     free_retired();
     arena_used = 0;
+    regions_used = 0;
 }
 
 void batch_run(void) {
@@ -63,7 +67,8 @@ void batch_run(void) {
 }
 
 char *batch_region(void) {
-    if (arena_used + BATCH_REGION_BYTES > ARENA_BYTES) empty();
+    if (regions_used == REGIONS_MAX || arena_used + BATCH_REGION_BYTES > ARENA_BYTES) empty();
+    regions_used++;
     return arena + arena_used;
 }
 

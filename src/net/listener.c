@@ -25,7 +25,6 @@
 #include "net/timer.h"
 
 #define LISTENERS_MAX    32
-#define ACCEPTS_PER_TURN 64
 #define PAUSE_MS         100
 #define LOG_INTERVAL_MS  5000
 #define KEEPALIVE_PROBES 3
@@ -37,6 +36,7 @@ struct listener {
 
 struct listener_statistics listener_statistics;
 int listener_maxclients = 10000;
+int listener_accepts_per_turn = 10;
 int listener_keepalive_s = 300;
 unsigned listener_mark;
 const char *(*listener_admission)(const struct client *c);
@@ -121,7 +121,7 @@ static void admit(const struct listener *l, int fd, const union address *address
 
 static void on_connections(struct source *s, uint32_t events) {
     (void)events;
-    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+    for (int i = 0; i < listener_accepts_per_turn; i++) {
         union address address = {.any.sa_family = AF_UNSPEC};
         socklen_t len = sizeof(address);
         int fd = accept4(s->fd, &address.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -164,13 +164,15 @@ static bool bind_tcp(const struct addrinfo *info, int backlog, char error[LISTEN
     }
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (info->ai_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-    if (listener_mark) setsockopt(fd, SOL_SOCKET, SO_MARK, &listener_mark, sizeof(listener_mark));
-    if (bind(fd, info->ai_addr, info->ai_addrlen) != 0) {
-        snprintf(error, LISTENER_ERROR_BYTES, "bind: %s", strerror(errno));
-        close(fd);
-        return false;
-    }
-    return start(fd, false, backlog, error);
+    const char *failed = NULL;
+    if (listener_mark && setsockopt(fd, SOL_SOCKET, SO_MARK, &listener_mark, sizeof(listener_mark)) != 0)
+        failed = "its mark";
+    else if (bind(fd, info->ai_addr, info->ai_addrlen) != 0)
+        failed = "bind";
+    if (!failed) return start(fd, false, backlog, error);
+    snprintf(error, LISTENER_ERROR_BYTES, "%s: %s", failed, strerror(errno));
+    close(fd);
+    return false;
 }
 
 bool listener_open_tcp(const char *address, int port, int backlog, char error[LISTENER_ERROR_BYTES]) {

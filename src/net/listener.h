@@ -14,8 +14,9 @@ struct listener_statistics {
 };
 extern struct listener_statistics listener_statistics;
 extern int listener_maxclients;
-extern int listener_keepalive_s; /* 0: no TCP keep-alive */
-extern unsigned listener_mark;   /* SO_MARK of TCP listeners; 0: none */
+extern int listener_accepts_per_turn; /* of each listener */
+extern int listener_keepalive_s;      /* 0: no TCP keep-alive */
+extern unsigned listener_mark;        /* SO_MARK of TCP listeners and their clients; 0: none */
 
 /* Decides whether a new client is served: NULL, or the error line to send it before closing. Set at start. */
 struct client;

@@ -21,7 +21,7 @@
 struct config config;
 
 static config_hook hooks[OPTION_COUNT];
-static bool given[OPTION_COUNT];       /* at the start */
+static bool pending[OPTION_COUNT];     /* set at the start, without effect yet */
 static char start_directory[PATH_MAX]; /* what paths of the configuration file are relative to */
 static char file_path[PATH_MAX];
 
@@ -53,13 +53,28 @@ static bool load_sources(config_loader *loader, const char *file, bool from_stdi
     return config_load_arguments(loader, argc, argv);
 }
 
+/* Puts back the values of options that have only their initial one; notes which had another, and which
+ * options without effect were set. */
+static void find_pending(const config_loader *loader) {
+    struct config *initial = alloc_zeroed(sizeof(*initial));
+    option_set_defaults(initial);
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        const config_option *o = &option_table[i];
+        bool set = loader->where[i] != CONFIG_NOT_SET;
+        pending[i] = set && (o->flags & LATER || (o->flags & ONLY && !option_equal(o, &config, initial)));
+        if (o->flags & ONLY) option_copy(o, initial, &config);
+    }
+    option_free_all(initial);
+    alloc_free(initial, sizeof(*initial));
+}
+
 static enum config_action load(int argc, char **argv, const char *file, bool from_stdin, char *error) {
     char reason[CONFIG_REASON_MAX];
     config_loader *loader = alloc(sizeof(*loader));
     config_loader_init(loader, &config, start_directory);
     bool valid = load_sources(loader, file, from_stdin, argc, argv);
     if (!valid) snprintf(error, CONFIG_ERROR_MAX, "%s", loader->error);
-    for (int i = 0; i < OPTION_COUNT; i++) given[i] = loader->where[i] != CONFIG_NOT_SET;
+    find_pending(loader);
     alloc_free(loader, sizeof(*loader));
     if (valid && !change_directory(reason)) {
         snprintf(error, CONFIG_ERROR_MAX, "Can't change to the directory %s: %s\n", config.dir, reason);
@@ -113,7 +128,7 @@ void config_log_pending(void) {
     size_t len = 0;
     for (int i = 0; i < OPTION_COUNT; i++) {
         const config_option *o = &option_table[i];
-        if (!given[i] || !(o->flags & LATER)) continue;
+        if (!pending[i]) continue;
         if (len + strlen(o->name) + 2 >= sizeof(names)) {
             log_notice("Options without effect yet, among others: %s", names);
             len = 0;
@@ -165,14 +180,22 @@ static bool find_settings(const slice *pairs, int count, bool from_local, struct
     return true;
 }
 
+static bool refuse_pending(const config_option *o, char *reason) {
+    char *initial = option_text(o, &config, FORM_SHOWN);
+    option_refuse(reason, "any value but '%s' is not supported yet", initial);
+    alloc_free_unsized(initial);
+    return false;
+}
+
 /* Reads the new values into changed, which gets the present ones first. */
 static bool read_settings(const struct setting *settings, int count, struct config *changed,
                           struct config_refusal *refusal) {
     for (int i = 0; i < count; i++) option_copy(settings[i].option, &config, changed);
     for (int i = 0; i < count; i++) {
+        const config_option *o = settings[i].option;
         refusal->name = settings[i].name;
-        if (!option_read(settings[i].option, changed, &settings[i].value, 1, false, refusal->reason))
-            return false;
+        if (!option_read(o, changed, &settings[i].value, 1, false, refusal->reason)) return false;
+        if (o->flags & ONLY && !option_equal(o, &config, changed)) return refuse_pending(o, refusal->reason);
     }
     return true;
 }

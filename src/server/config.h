@@ -153,7 +153,8 @@ enum config_action {
  * logged yet, since the log's own settings are among those read. */
 enum config_action config_start(int argc, char **argv, char error[CONFIG_ERROR_MAX]);
 
-/* Logs which of the options given have no effect yet, if any. To be called when the log is open. */
+/* Logs which of the options given, or of their values, have no effect yet, if any. To be called when the log
+ * is open. */
 void config_log_pending(void);
 
 /* The absolute path of the configuration file, "" if the server runs without. */
@@ -181,7 +182,8 @@ struct config_refusal {
     char reason[CONFIG_REASON_MAX]; /* else what is wrong with the name or value */
 };
 
-/* Sets options, all or none. pairs holds name, value, name, value ...; count is the number of pairs.
+/* Sets options, all or none. pairs holds name, value, name, value ...; count is the number of pairs. Options
+ * that have only their initial value yet refuse any other.
  * from_local tells that who asks is on this machine. */
 bool config_set(const slice *pairs, int count, bool from_local, struct config_refusal *refusal);
 

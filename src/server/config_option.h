@@ -11,12 +11,13 @@
 
 enum option_flag {
     NOW = 0,            /* in effect */
-    LATER = 1 << 0,     /* accepted, without effect yet */
-    FIXED = 1 << 1,     /* can't be set at run time */
-    PROTECTED = 1 << 2, /* set at run time only as enable-protected-configs says */
-    SENSITIVE = 1 << 3, /* never shown in an error or the log */
-    FILE_ONLY = 1 << 4, /* not known to CONFIG */
-    WORDS = 1 << 5,     /* the value has several words; a single one is split at its spaces */
+    ONLY = 1 << 0,      /* has only its initial value yet */
+    LATER = 1 << 1,     /* accepted, without effect yet */
+    FIXED = 1 << 2,     /* can't be set at run time */
+    PROTECTED = 1 << 3, /* set at run time only as enable-protected-configs says */
+    SENSITIVE = 1 << 4, /* never shown in an error or the log */
+    FILE_ONLY = 1 << 5, /* not known to CONFIG */
+    WORDS = 1 << 6,     /* the value has several words; a single one is split at its spaces */
 };
 
 enum option_kind {
@@ -99,8 +100,13 @@ extern const config_option option_table[OPTION_COUNT];
 /* The option of that name or alias, in any case; NULL if there is none. */
 const config_option *option_find(slice name);
 
-/* Whether CONFIG knows the option. */
+/* Whether CONFIG GET and CONFIG SET know the option. */
 static inline bool option_is_public(const config_option *o) { return !(o->flags & (LATER | FILE_ONLY)); }
+
+/* Whether CONFIG REWRITE knows it: what has no effect yet stays in a file as it is. */
+static inline bool option_is_rewritten(const config_option *o) {
+    return option_is_public(o) && !(o->flags & ONLY);
+}
 
 /* Sets the option in a struct config from the words of its value. again: see option_rules. False, with the
  * reason and with c as it was, if the value is not one. */

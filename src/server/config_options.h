@@ -19,9 +19,14 @@
  * A field has its option's name with _ for -, and ends in the unit if there is one. The initial value is
  * text, read as a line of a file would be.
  *
- * A row's flags begin with NOW or LATER. NOW: the option does what its summary says. LATER: name and value
- * are checked, a notice at the start names the option, and nothing follows from it yet; CONFIG does not know
- * it. An option comes into effect by exchanging that one word. The other flags are in config_option.h. */
+ * A row's flags begin with one of three words, and an option comes into effect by exchanging it.
+ *   NOW    the option does what its summary says.
+ *   ONLY   the initial value is all there is yet, and it is the truth about the server. CONFIG shows it and
+ *          refuses any other. Elsewhere another one is accepted, as with LATER. Where that truth is not what
+ *          people expect for a default, the initial value has to be exchanged too.
+ *   LATER  name and value are checked, a notice at the start names the option, and nothing follows from it
+ *          yet; CONFIG does not know it.
+ * The other flags are in config_option.h. */
 /* clang-format off */
 
 #ifndef SECTION
@@ -77,10 +82,11 @@ BOOL   (protected_mode, "protected-mode", NULL, "yes", NOW,
 INTEGER(tcp_keepalive_s, "tcp-keepalive", NULL, "300", 0, INT_MAX, NOW,
         "Seconds of silence after which the kernel probes whether a TCP client still lives; 0 for never.")
 INTEGER(socket_mark_id, "socket-mark-id", NULL, "0", 0, UINT_MAX, NOW | FIXED,
-        "Mark (SO_MARK) on the listening sockets, for packet filters and routing; 0 for none.")
+        "Mark (SO_MARK) on the TCP sockets, for packet filters and routing; 0 for none. Setting one takes the "
+        "privilege CAP_NET_ADMIN.")
 INTEGER(max_new_connections_per_cycle, "max-new-connections-per-cycle", NULL, "10", 1, 1000, NOW,
         "How many new connections one turn of the loop accepts at each listening socket.")
-BOOL   (mptcp, "mptcp", NULL, "no", LATER | FIXED,
+BOOL   (mptcp, "mptcp", NULL, "no", ONLY | FIXED,
         "Listens with Multipath TCP where the kernel has it.")
 
 SECTION("Clients and limits")
@@ -93,12 +99,13 @@ SPECIAL(client_output_buffer_limit, config_output_limits, "client-output-buffer-
         NOW | WORDS,
         "`class hard soft seconds`, once or more: closes a client of the class (`normal`, `replica` or "
         "`pubsub`) when its unsent replies exceed the hard limit, or the soft limit for that many seconds; 0 "
-        "for no limit.")
+        "for no limit. All clients are of the class `normal` yet.")
 MEMORY (client_query_buffer_limit_bytes, "client-query-buffer-limit", NULL, "1gb", 1024 * 1024, INT64_MAX,
         NOW,
         "The most memory that the unread requests of one client may take; a client above it is closed.")
 MEMORY (proto_max_bulk_len_bytes, "proto-max-bulk-len", NULL, "512mb", 1024 * 1024, INT64_MAX, NOW,
-        "The longest single argument of a request, and the longest string value.")
+        "The longest single argument of a request, which is 4 GB at most whatever this says, and the longest "
+        "string value.")
 
 SECTION("Security")
 TEXT   (requirepass, "requirepass", NULL, "", NULL, NOW | SENSITIVE,
@@ -111,9 +118,8 @@ CHOICE (enable_debug_command, "enable-debug-command", NULL, "no", config_permiss
         "Whether DEBUG may be used: `no`, `yes`, or `local` for clients on this machine.")
 CHOICE (enable_protected_configs, "enable-protected-configs", NULL, "no", config_permission_names,
         NOW | FIXED,
-        "Whether CONFIG SET may change `dir` and `dbfilename`: `no`, `yes`, or `local` for clients on this "
-        "machine.")
-CHOICE (enable_module_command, "enable-module-command", NULL, "no", config_permission_names, LATER | FIXED,
+        "Whether CONFIG SET may change `dir`: `no`, `yes`, or `local` for clients on this machine.")
+CHOICE (enable_module_command, "enable-module-command", NULL, "no", config_permission_names, ONLY | FIXED,
         "Whether MODULE may be used: `no`, `yes`, or `local` for clients on this machine.")
 
 SECTION("Process")
@@ -133,50 +139,51 @@ TEXT   (proc_title_template, "proc-title-template", NULL, "{title} {listen-addr}
         "What the list of processes shows. Filled in: `{title}`, `{listen-addr}`, `{server-mode}`, `{port}`, "
         "`{tls-port}`, `{unixsocket}`, `{config-file}`.")
 BOOL   (always_show_logo, "always-show-logo", NULL, "no", NOW | FIXED,
-        "Logs the logo at the start even when the log is not a terminal.")
+        "Logs the logo at the start even if the log does not go to a terminal.")
 CHOICES(shutdown_on_sigint, "shutdown-on-sigint", NULL, "default", config_shutdown_names,
         config_check_shutdown, NOW | WORDS,
-        "How SIGINT stops the server: `default`, or any of `save` or `nosave`, `now`, `force`, as SHUTDOWN "
-        "has them.")
+        "How SIGINT stops the server: `default`, or any of `save` or `nosave`, `now`, `force`, as SHUTDOWN has "
+        "them. With `save` and without `force` it goes on, since there is no way to save yet.")
 CHOICES(shutdown_on_sigterm, "shutdown-on-sigterm", NULL, "default", config_shutdown_names,
         config_check_shutdown, NOW | WORDS,
         "The same for SIGTERM.")
-INTEGER(shutdown_timeout_s, "shutdown-timeout", NULL, "10", 0, INT_MAX, NOW,
+INTEGER(shutdown_timeout_s, "shutdown-timeout", NULL, "0", 0, INT_MAX, ONLY,
         "The most seconds that stopping waits for replicas that lag behind.")
 BOOL   (disable_thp, "disable-thp", NULL, "no", NOW | FIXED,
         "Takes the process out of transparent huge pages. By default they are asked for: they make lookups in large "
         "databases cheaper, and what makes them costly elsewhere, forking, does not happen here.")
 CHOICE (oom_score_adj, "oom-score-adj", NULL, "no", config_oom_names, NOW,
-        "Whether to tell the kernel whom to end first when memory runs out: `no`, `yes` or `relative` (to "
-        "the score at the start), `absolute`.")
+        "Whether to tell the kernel whom to end first when memory runs out: `no`, `yes` or `relative` (to the "
+        "score at the start), `absolute`.")
 SPECIAL(oom_score_adj_values, struct config_oom_values, "oom-score-adj-values", NULL, "0 200 800",
         &config_oom_values_rules, NOW | WORDS,
-        "The scores for a primary, a replica and a background child, each -2000 to 2000.")
+        "The scores for a primary, a replica and a background child, each -2000 to 2000; what the kernel does not "
+        "know is set to the nearer end, -1000 or 1000. There are only primaries yet.")
 SPECIAL(hz, config_hz, "hz", NULL, "10", &config_hz_rules, NOW,
         "How often a second background work is done, 1 to 500; what is outside is set to the nearer end.")
-BOOL   (dynamic_hz, "dynamic-hz", NULL, "yes", LATER,
+BOOL   (dynamic_hz, "dynamic-hz", NULL, "no", ONLY,
         "Raises hz while many clients are connected.")
-BOOL   (crash_log_enabled, "crash-log-enabled", NULL, "yes", LATER,
+BOOL   (crash_log_enabled, "crash-log-enabled", NULL, "no", ONLY,
         "Writes a report to the log when the server crashes.")
-BOOL   (crash_memcheck_enabled, "crash-memcheck-enabled", NULL, "yes", LATER,
+BOOL   (crash_memcheck_enabled, "crash-memcheck-enabled", NULL, "no", ONLY,
         "Tests the memory after a crash.")
-TEXT   (ignore_warnings, "ignore-warnings", NULL, "", NULL, LATER,
+TEXT   (ignore_warnings, "ignore-warnings", NULL, "", NULL, ONLY,
         "Warnings about the system that do not keep the server from starting.")
-TEXT   (server_cpulist, "server-cpulist", "server_cpulist", "", NULL, LATER | FIXED,
+TEXT   (server_cpulist, "server-cpulist", "server_cpulist", "", NULL, ONLY | FIXED,
         "Processors that the loop may use.")
-TEXT   (bio_cpulist, "bio-cpulist", "bio_cpulist", "", NULL, LATER | FIXED,
+TEXT   (bio_cpulist, "bio-cpulist", "bio_cpulist", "", NULL, ONLY | FIXED,
         "Processors that the background threads may use.")
-TEXT   (aof_rewrite_cpulist, "aof-rewrite-cpulist", "aof_rewrite_cpulist", "", NULL, LATER | FIXED,
+TEXT   (aof_rewrite_cpulist, "aof-rewrite-cpulist", "aof_rewrite_cpulist", "", NULL, ONLY | FIXED,
         "Processors that rewriting the append-only log may use.")
-TEXT   (bgsave_cpulist, "bgsave-cpulist", "bgsave_cpulist", "", NULL, LATER | FIXED,
+TEXT   (bgsave_cpulist, "bgsave-cpulist", "bgsave_cpulist", "", NULL, ONLY | FIXED,
         "Processors that saving in the background may use.")
-INTEGER(io_threads, "io-threads", NULL, "1", 1, 256, LATER | FIXED,
+INTEGER(io_threads, "io-threads", NULL, "1", 1, 256, ONLY | FIXED,
         "How many threads read requests and write replies.")
 UNREAD ("io-threads-do-reads", 1, LATER | FILE_ONLY,
         "Of older versions; see io-threads.")
 INTEGER(prefetch_batch_max_size, "prefetch-batch-max-size", NULL, "16", 0, 128, LATER,
         "How many requests are looked ahead to fetch their keys into the processor's cache.")
-TEXT   (availability_zone, "availability-zone", NULL, "", NULL, LATER,
+TEXT   (availability_zone, "availability-zone", NULL, "", NULL, ONLY,
         "Name of the place that the server runs in, for clients that choose by it.")
 TEXT   (locale_collate, "locale-collate", NULL, "", NULL, LATER,
         "Locale by which texts are compared.")
@@ -194,19 +201,19 @@ TEXT   (syslog_ident, "syslog-ident", NULL, "stint", NULL, NOW | FIXED,
         "Name that the lines have in syslog.")
 CHOICE (syslog_facility, "syslog-facility", NULL, "local0", config_facility_names, NOW | FIXED,
         "Facility in syslog: `user` or `local0` to `local7`.")
-BOOL   (hide_user_data_from_log, "hide-user-data-from-log", NULL, "no", LATER,
+BOOL   (hide_user_data_from_log, "hide-user-data-from-log", NULL, "no", ONLY,
         "Keeps keys and values out of the log.")
-CHOICE (log_format, "log-format", NULL, "legacy", config_log_format_names, LATER,
+CHOICE (log_format, "log-format", NULL, "legacy", config_log_format_names, ONLY,
         "Form of a line: `legacy`, `logfmt` or `json`.")
-CHOICE (log_timestamp_format, "log-timestamp-format", NULL, "legacy", config_log_timestamp_names, LATER,
+CHOICE (log_timestamp_format, "log-timestamp-format", NULL, "legacy", config_log_timestamp_names, ONLY,
         "Form of a line's time: `legacy`, `iso8601` or `milliseconds`.")
 
 SECTION("Memory")
 MEMORY (maxmemory_bytes, "maxmemory", NULL, "0", 0, UINT64_MAX, NOW,
         "The most memory that data may take; 0 for no limit.")
 CHOICE (maxmemory_policy, "maxmemory-policy", NULL, "noeviction", config_policy_names, NOW,
-        "What happens at that limit: `noeviction` refuses writes; the others say which keys go first. A "
-        "policy with `lfu` keeps how often a key is used, any other how lately.")
+        "What happens at that limit: writes are refused, which is `noeviction`; with any other policy as well, "
+        "since no keys are evicted yet. A policy with `lfu` keeps how often a key is used, any other how lately.")
 INTEGER(lfu_log_factor, "lfu-log-factor", NULL, "10", 0, INT_MAX, NOW,
         "How slowly the frequency counter of an LFU policy rises.")
 INTEGER(lfu_decay_time_minutes, "lfu-decay-time", NULL, "1", 0, INT_MAX, NOW,
@@ -215,11 +222,11 @@ INTEGER(maxmemory_samples, "maxmemory-samples", NULL, "5", 1, 64, LATER,
         "How many keys are looked at for each one that goes.")
 INTEGER(maxmemory_eviction_tenacity, "maxmemory-eviction-tenacity", NULL, "10", 0, 100, LATER,
         "How much time eviction may take from clients.")
-SHARE  (maxmemory_clients, "maxmemory-clients", NULL, "0", LATER,
+SHARE  (maxmemory_clients, "maxmemory-clients", NULL, "0", ONLY,
         "The most memory that all clients together may take, in bytes or per cent of maxmemory.")
-BOOL   (activerehashing, "activerehashing", NULL, "yes", LATER,
+BOOL   (activerehashing, "activerehashing", NULL, "no", ONLY,
         "Spends spare time on moving tables to their new size.")
-BOOL   (activedefrag, "activedefrag", NULL, "no", LATER,
+BOOL   (activedefrag, "activedefrag", NULL, "no", ONLY,
         "Moves values together when memory is fragmented.")
 MEMORY (active_defrag_ignore_bytes, "active-defrag-ignore-bytes", NULL, "100mb", 1, INT64_MAX, LATER,
         "Waste below which nothing is moved.")
@@ -235,63 +242,64 @@ INTEGER(active_defrag_cycle_us, "active-defrag-cycle-us", NULL, "500", 0, 100000
         "Microseconds that one step of moving takes.")
 INTEGER(active_defrag_max_scan_fields, "active-defrag-max-scan-fields", NULL, "1000", 1, INT64_MAX, LATER,
         "The most elements of a value that one step looks at.")
-BOOL   (jemalloc_bg_thread, "jemalloc-bg-thread", NULL, "yes", LATER,
+BOOL   (jemalloc_bg_thread, "jemalloc-bg-thread", NULL, "yes", ONLY,
         "Lets jemalloc give memory back in a thread of its own.")
 
 SECTION("Databases, expiry and freeing")
 INTEGER(databases, "databases", NULL, "16", 1, INT_MAX, NOW | FIXED,
         "How many databases there are.")
 INTEGER(active_expire_effort, "active-expire-effort", NULL, "1", 1, 10, NOW,
-        "How hard to look for expired keys that nobody asks for, 1 to 10.")
-BOOL   (lazyfree_lazy_eviction, "lazyfree-lazy-eviction", NULL, "no", NOW,
-        "Frees evicted values in the background.")
-BOOL   (lazyfree_lazy_expire, "lazyfree-lazy-expire", NULL, "no", NOW,
-        "Frees expired values in the background.")
-BOOL   (lazyfree_lazy_server_del, "lazyfree-lazy-server-del", NULL, "no", NOW,
-        "Frees values that a command replaces in the background.")
-BOOL   (lazyfree_lazy_user_del, "lazyfree-lazy-user-del", NULL, "no", NOW,
-        "Makes DEL free in the background, as UNLINK does.")
-BOOL   (lazyfree_lazy_user_flush, "lazyfree-lazy-user-flush", NULL, "no", NOW,
-        "Makes FLUSHDB and FLUSHALL free in the background unless they say SYNC.")
+        "How hard to look for expired keys that nobody asks for: while there are any, a turn of the loop spends "
+        "half a millisecond on them for each step, 1 to 10.")
+BOOL   (lazyfree_lazy_eviction, "lazyfree-lazy-eviction", NULL, "yes", ONLY,
+        "Frees evicted values in the background if they are large.")
+BOOL   (lazyfree_lazy_expire, "lazyfree-lazy-expire", NULL, "yes", ONLY,
+        "Frees expired values in the background if they are large.")
+BOOL   (lazyfree_lazy_server_del, "lazyfree-lazy-server-del", NULL, "yes", ONLY,
+        "Frees values that a command replaces in the background if they are large.")
+BOOL   (lazyfree_lazy_user_del, "lazyfree-lazy-user-del", NULL, "yes", ONLY,
+        "Makes DEL free large values in the background, as UNLINK does.")
+BOOL   (lazyfree_lazy_user_flush, "lazyfree-lazy-user-flush", NULL, "yes", ONLY,
+        "Makes FLUSHDB and FLUSHALL free in the background, whatever they say of it.")
 SPECIAL(notify_keyspace_events, config_notify_classes, "notify-keyspace-events", NULL, "",
-        &config_notify_rules, NOW,
+        &config_notify_rules, ONLY,
         "Which events of keys are published: `K` by key, `E` by event, and the classes `g` generic, `$` "
         "string, `l` list, `s` set, `h` hash, `z` sorted set, `x` expired, `e` evicted, `t` stream, `d` "
         "module, `m` miss, `n` new key, `A` for `g$lshzxetd`. Empty for none.")
-BOOL   (import_mode, "import-mode", NULL, "no", LATER,
+BOOL   (import_mode, "import-mode", NULL, "no", ONLY,
         "Takes in data of another server without expiring keys.")
-TEXT   (hash_seed, "hash-seed", NULL, "", NULL, LATER | FIXED | SENSITIVE,
+TEXT   (hash_seed, "hash-seed", NULL, "", NULL, ONLY | FIXED | SENSITIVE,
         "Seed of the hash function, so that servers scan in the same order.")
 
 SECTION("Encodings")
 INTEGER(hash_max_listpack_entries, "hash-max-listpack-entries", "hash-max-ziplist-entries", "512", 0,
-        INT64_MAX, NOW,
+        INT64_MAX, LATER,
         "The most fields of a hash that is kept packed.")
 MEMORY (hash_max_listpack_value_bytes, "hash-max-listpack-value", "hash-max-ziplist-value", "64", 0,
-        INT64_MAX, NOW,
+        INT64_MAX, LATER,
         "The longest field or value of a hash that is kept packed, in bytes.")
 INTEGER(list_max_listpack_size, "list-max-listpack-size", "list-max-ziplist-size", "-2", INT_MIN, INT_MAX,
-        NOW,
+        LATER,
         "Size of a list's packed blocks: elements if positive; -1 to -5 for 4, 8, 16, 32 or 64 KiB.")
-INTEGER(list_compress_depth, "list-compress-depth", NULL, "0", 0, INT_MAX, NOW,
+INTEGER(list_compress_depth, "list-compress-depth", NULL, "0", 0, INT_MAX, LATER,
         "How many blocks at each end of a list stay uncompressed; 0 compresses none.")
-INTEGER(set_max_intset_entries, "set-max-intset-entries", NULL, "512", 0, INT64_MAX, NOW,
+INTEGER(set_max_intset_entries, "set-max-intset-entries", NULL, "512", 0, INT64_MAX, LATER,
         "The most members of a set of integers that is kept packed.")
-INTEGER(set_max_listpack_entries, "set-max-listpack-entries", NULL, "128", 0, INT64_MAX, NOW,
+INTEGER(set_max_listpack_entries, "set-max-listpack-entries", NULL, "128", 0, INT64_MAX, LATER,
         "The most members of any other set that is kept packed.")
-INTEGER(set_max_listpack_value_bytes, "set-max-listpack-value", NULL, "64", 0, INT64_MAX, NOW,
+INTEGER(set_max_listpack_value_bytes, "set-max-listpack-value", NULL, "64", 0, INT64_MAX, LATER,
         "The longest member of a set that is kept packed, in bytes.")
 INTEGER(zset_max_listpack_entries, "zset-max-listpack-entries", "zset-max-ziplist-entries", "128", 0,
-        INT64_MAX, NOW,
+        INT64_MAX, LATER,
         "The most members of a sorted set that is kept packed.")
 MEMORY (zset_max_listpack_value_bytes, "zset-max-listpack-value", "zset-max-ziplist-value", "64", 0,
-        INT64_MAX, NOW,
+        INT64_MAX, LATER,
         "The longest member of a sorted set that is kept packed, in bytes.")
-MEMORY (hll_sparse_max_bytes, "hll-sparse-max-bytes", NULL, "3000", 0, INT64_MAX, NOW,
+MEMORY (hll_sparse_max_bytes, "hll-sparse-max-bytes", NULL, "3000", 0, INT64_MAX, LATER,
         "The size up to which a HyperLogLog is kept sparse.")
-MEMORY (stream_node_max_bytes, "stream-node-max-bytes", NULL, "4096", 0, INT64_MAX, NOW,
+MEMORY (stream_node_max_bytes, "stream-node-max-bytes", NULL, "4096", 0, INT64_MAX, LATER,
         "The size of a stream's packed blocks; 0 for no limit.")
-INTEGER(stream_node_max_entries, "stream-node-max-entries", NULL, "100", 0, INT64_MAX, NOW,
+INTEGER(stream_node_max_entries, "stream-node-max-entries", NULL, "100", 0, INT64_MAX, LATER,
         "The most entries of a stream's packed block; 0 for no limit.")
 UNREAD ("list-max-ziplist-entries", 1, LATER | FILE_ONLY,
         "Of older versions; see list-max-listpack-size.")
@@ -299,7 +307,7 @@ UNREAD ("list-max-ziplist-value", 1, LATER | FILE_ONLY,
         "Of older versions; see list-max-listpack-size.")
 
 SECTION("Persistence")
-SPECIAL(save, struct config_save, "save", NULL, "3600 1 300 100 60 10000", &config_save_rules, LATER | WORDS,
+SPECIAL(save, struct config_save, "save", NULL, "", &config_save_rules, ONLY | WORDS,
         "`seconds changes`, once or more: saves after that long if there were that many changes; empty for "
         "never.")
 TEXT   (dbfilename, "dbfilename", NULL, "dump.rdb", config_check_dbfilename, LATER | PROTECTED,
@@ -318,7 +326,7 @@ CHOICE (sanitize_dump_payload, "sanitize-dump-payload", NULL, "no", config_sanit
         "Whether the payload of RESTORE and of snapshots is checked in depth.")
 BOOL   (stop_writes_on_bgsave_error, "stop-writes-on-bgsave-error", NULL, "yes", LATER,
         "Refuses writes while saving fails.")
-BOOL   (appendonly, "appendonly", NULL, "no", LATER,
+BOOL   (appendonly, "appendonly", NULL, "no", ONLY,
         "Keeps the append-only log.")
 TEXT   (appendfilename, "appendfilename", NULL, "appendonly.aof", config_check_appendfilename, LATER | FIXED,
         "Base name of the log's files.")
@@ -345,11 +353,11 @@ BOOL   (aof_disable_auto_gc, "aof-disable-auto-gc", NULL, "no", LATER,
 
 SECTION("Replication")
 SPECIAL(replicaof, struct config_primary, "replicaof", "slaveof", "no one", &config_primary_rules,
-        LATER | FIXED | WORDS,
+        ONLY | FIXED | WORDS,
         "`host port` of the primary to copy; `no one` for none.")
-TEXT   (masterauth, "masterauth", "primaryauth", "", NULL, LATER | SENSITIVE,
+TEXT   (masterauth, "masterauth", "primaryauth", "", NULL, ONLY | SENSITIVE,
         "Password to give the primary.")
-TEXT   (masteruser, "masteruser", "primaryuser", "", NULL, LATER | SENSITIVE,
+TEXT   (masteruser, "masteruser", "primaryuser", "", NULL, ONLY | SENSITIVE,
         "User to give the primary.")
 BOOL   (replica_serve_stale_data, "replica-serve-stale-data", "slave-serve-stale-data", "yes", LATER,
         "Answers while the primary is out of reach.")
@@ -395,7 +403,7 @@ MEMORY (repl_backlog_size_bytes, "repl-backlog-size", NULL, "1mb", 1, INT64_MAX,
         "How many changes are kept for replicas that reconnect.")
 INTEGER(repl_backlog_ttl_s, "repl-backlog-ttl", NULL, "3600", 0, INT64_MAX, LATER,
         "Seconds without replicas after which they are freed.")
-INTEGER(min_replicas_to_write, "min-replicas-to-write", "min-slaves-to-write", "0", 0, INT_MAX, LATER,
+INTEGER(min_replicas_to_write, "min-replicas-to-write", "min-slaves-to-write", "0", 0, INT_MAX, ONLY,
         "Refuses writes while fewer replicas are connected.")
 INTEGER(min_replicas_max_lag_s, "min-replicas-max-lag", "min-slaves-max-lag", "10", 0, INT_MAX, LATER,
         "Seconds after which a replica counts as not connected.")
@@ -406,7 +414,7 @@ TEXT   (bind_source_addr, "bind-source-addr", NULL, "", NULL, LATER,
         "Address that outgoing connections come from.")
 
 SECTION("Cluster")
-BOOL   (cluster_enabled, "cluster-enabled", NULL, "no", LATER | FIXED,
+BOOL   (cluster_enabled, "cluster-enabled", NULL, "no", ONLY | FIXED,
         "Runs as a node of a cluster.")
 TEXT   (cluster_config_file, "cluster-config-file", NULL, "nodes.conf", NULL, LATER | FIXED,
         "File that the node keeps its view in.")
@@ -477,7 +485,7 @@ MEMORY (slot_migration_max_failover_repl_bytes, "slot-migration-max-failover-rep
         "How much may be unsent when a slot changes hands.")
 
 SECTION("TLS and RDMA")
-INTEGER(tls_port, "tls-port", NULL, "0", 0, 65535, LATER,
+INTEGER(tls_port, "tls-port", NULL, "0", 0, 65535, ONLY,
         "Port for TLS; 0 for none.")
 TEXT   (tls_cert_file, "tls-cert-file", NULL, "", NULL, LATER,
         "Certificate.")
@@ -525,7 +533,7 @@ INTEGER(max_new_tls_connections_per_cycle, "max-new-tls-connections-per-cycle", 
         "How many new TLS connections one turn accepts.")
 TEXT   (rdma_bind, "rdma-bind", NULL, "", NULL, LATER,
         "Addresses to listen at for RDMA.")
-INTEGER(rdma_port, "rdma-port", NULL, "0", 0, 65535, LATER,
+INTEGER(rdma_port, "rdma-port", NULL, "0", 0, 65535, ONLY,
         "Port for RDMA; 0 for none.")
 INTEGER(rdma_rx_size_bytes, "rdma-rx-size", NULL, "1048576", 0, INT_MAX, LATER | FIXED,
         "Receive buffer of an RDMA connection.")
@@ -533,7 +541,7 @@ INTEGER(rdma_completion_vector, "rdma-completion-vector", NULL, "-1", -1, INT_MA
         "Interrupt that RDMA completions use.")
 
 SECTION("Access control lists")
-TEXT   (aclfile, "aclfile", NULL, "", NULL, LATER | FIXED,
+TEXT   (aclfile, "aclfile", NULL, "", NULL, ONLY | FIXED,
         "File of users.")
 CHOICE (acl_pubsub_default, "acl-pubsub-default", NULL, "resetchannels", config_acl_pubsub_names, LATER,
         "Whether new users may use every channel.")
@@ -547,32 +555,32 @@ INTEGER(busy_reply_threshold_ms, "busy-reply-threshold", "lua-time-limit", "5000
         "Milliseconds after which a running script may be stopped by others.")
 
 SECTION("Slow log, latency and tracking")
-INTEGER(slowlog_log_slower_than_us, "slowlog-log-slower-than", "commandlog-execution-slower-than", "10000",
-        -1, INT64_MAX, LATER,
+INTEGER(slowlog_log_slower_than_us, "slowlog-log-slower-than", "commandlog-execution-slower-than", "-1",
+        -1, INT64_MAX, ONLY,
         "Microseconds from which a command is noted; -1 for none.")
-INTEGER(slowlog_max_len, "slowlog-max-len", "commandlog-slow-execution-max-len", "128", 0, INT64_MAX, LATER,
+INTEGER(slowlog_max_len, "slowlog-max-len", "commandlog-slow-execution-max-len", "0", 0, INT64_MAX, ONLY,
         "How many of them are remembered.")
-INTEGER(commandlog_request_larger_than_bytes, "commandlog-request-larger-than", NULL, "1048576", -1,
-        INT64_MAX, LATER,
+INTEGER(commandlog_request_larger_than_bytes, "commandlog-request-larger-than", NULL, "-1", -1,
+        INT64_MAX, ONLY,
         "Size from which a request is noted; -1 for none.")
-INTEGER(commandlog_large_request_max_len, "commandlog-large-request-max-len", NULL, "128", 0, INT64_MAX,
-        LATER,
+INTEGER(commandlog_large_request_max_len, "commandlog-large-request-max-len", NULL, "0", 0, INT64_MAX,
+        ONLY,
         "How many of them are remembered.")
-INTEGER(commandlog_reply_larger_than_bytes, "commandlog-reply-larger-than", NULL, "1048576", -1, INT64_MAX,
-        LATER,
+INTEGER(commandlog_reply_larger_than_bytes, "commandlog-reply-larger-than", NULL, "-1", -1, INT64_MAX,
+        ONLY,
         "Size from which a reply is noted; -1 for none.")
-INTEGER(commandlog_large_reply_max_len, "commandlog-large-reply-max-len", NULL, "128", 0, INT64_MAX, LATER,
+INTEGER(commandlog_large_reply_max_len, "commandlog-large-reply-max-len", NULL, "0", 0, INT64_MAX, ONLY,
         "How many of them are remembered.")
-INTEGER(latency_monitor_threshold_ms, "latency-monitor-threshold", NULL, "0", 0, INT64_MAX, LATER,
+INTEGER(latency_monitor_threshold_ms, "latency-monitor-threshold", NULL, "0", 0, INT64_MAX, ONLY,
         "Milliseconds from which an event is noted; 0 for none.")
-BOOL   (latency_tracking, "latency-tracking", NULL, "yes", LATER,
+BOOL   (latency_tracking, "latency-tracking", NULL, "no", ONLY,
         "Keeps the distribution of each command's time.")
 SPECIAL(latency_tracking_info_percentiles, struct config_percentiles, "latency-tracking-info-percentiles",
         NULL, "50 99 99.9", &config_percentiles_rules, LATER | WORDS,
         "Which points of it INFO shows.")
 INTEGER(tracking_table_max_keys, "tracking-table-max-keys", NULL, "1000000", 0, INT64_MAX, LATER,
         "How many keys client-side caching keeps track of; 0 for no limit.")
-BOOL   (extended_redis_compatibility, "extended-redis-compatibility", NULL, "no", LATER,
+BOOL   (extended_redis_compatibility, "extended-redis-compatibility", NULL, "no", ONLY,
         "Makes more replies name Redis.")
 
 #undef SECTION

@@ -48,7 +48,7 @@ static void find_changes(slice text, const char *directory, const struct config 
 
     for (int i = 0; i < OPTION_COUNT; i++) {
         const config_option *o = &option_table[i];
-        if (!option_is_public(o) || option_equal(o, loaded, current)) continue;
+        if (!option_is_rewritten(o) || option_equal(o, loaded, current)) continue;
         if (loader->where[i] > 0)
             changes->replaced[loader->where[i]] = o;
         else

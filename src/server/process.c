@@ -1,9 +1,10 @@
-/* Process: daemon, pid file, title, supervisor.
+/* Process: daemon, pid file, title, score for running out of memory, supervisor.
  *
  * The title is written over the memory of the arguments and the environment, which the kernel shows as the
  * command line; the environment is copied away first. */
 #include "server/process.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -24,6 +25,11 @@
 
 #define DEFAULT_PIDFILE "/var/run/stint.pid"
 #define TITLE_MAX       512
+
+/* The range that the kernel knows. */
+#define OOM_SCORE_FILE  "/proc/self/oom_score_adj"
+#define OOM_SCORE_LEAST (-1000)
+#define OOM_SCORE_MOST  1000
 
 extern char **environ;
 
@@ -57,20 +63,30 @@ static void append(char *text, size_t *used, const char *piece) {
     text[*used] = '\0';
 }
 
+/* The first address that the server listens at. */
+static void write_listen_address(char *text, size_t room) {
+    if (config.port == 0 || config.bind.count == 0) {
+        snprintf(text, room, "unixsocket:%s", config.unixsocket);
+        return;
+    }
+    const char *address = config.bind.address[0];
+    if (*address == '-') address++;
+    snprintf(text, room, "%.*s:%lld", CONFIG_ADDRESS_MAX - 1, address, (long long)config.port);
+}
+
 /* What a {name} of the template stands for. */
 static const char *template_value(slice name, char *scratch, size_t room) {
     if (slice_is(name, "title")) return "stint-server";
     if (slice_is(name, "server-mode")) return "";
     if (slice_is(name, "unixsocket")) return config.unixsocket;
-    if (slice_is(name, "config-file")) return config_file_path();
+    if (slice_is(name, "config-file")) return config_file_path()[0] ? config_file_path() : "-";
     if (slice_is(name, "tls-port")) return "0";
-    if (slice_is(name, "listen-addr") && config.port == 0) return config.unixsocket;
-    const char *address = config.bind.count ? config.bind.address[0] : "*";
-    if (*address == '-') address++;
-    if (slice_is(name, "port"))
+    if (slice_is(name, "port")) {
         snprintf(scratch, room, "%lld", (long long)config.port);
-    else
-        snprintf(scratch, room, "%.255s:%lld", address, (long long)config.port);
+        return scratch;
+    }
+    assert(slice_is(name, "listen-addr")); /* the configuration knows no other */
+    write_listen_address(scratch, room);
     return scratch;
 }
 
@@ -78,14 +94,18 @@ void process_set_title(void) {
     if (!config.set_proc_title || !title_at) return;
     char title[TITLE_MAX] = "", scratch[TITLE_MAX];
     size_t used = 0;
-    for (const char *p = config.proc_title_template; *p;) {
-        const char *close = *p == '{' ? strchr(p, '}') : NULL;
-        if (close) {
-            append(title, &used,
-                   template_value((slice){p + 1, (size_t)(close - p - 1)}, scratch, sizeof(scratch)));
-            p = close + 1;
+    const char *p = config.proc_title_template;
+    while (*p == ' ') p++;
+    while (*p) {
+        bool is_variable = p[0] == '{' && p[1] != '{';
+        if (is_variable) {
+            const char *end = strchr(p, '}');
+            slice name = {p + 1, (size_t)(end - p - 1)};
+            append(title, &used, template_value(name, scratch, sizeof(scratch)));
+            p = end + 1;
         } else {
-            append(title, &used, (char[]){*p++, '\0'});
+            append(title, &used, (char[]){*p, '\0'});
+            p += *p == '{' ? 2 : 1;
         }
     }
     while (used && title[used - 1] == ' ') title[--used] = '\0';
@@ -130,6 +150,43 @@ void process_detach(void) {
 void process_remove_files(void) {
     if (pidfile()) unlink(pidfile());
     if (config.unixsocket[0]) unlink(config.unixsocket);
+}
+
+/* --- Score for running out of memory --- */
+
+static bool read_score(int *score) {
+    FILE *f = fopen(OOM_SCORE_FILE, "re");
+    if (!f) return false;
+    bool got = fscanf(f, "%d", score) == 1;
+    fclose(f);
+    return got;
+}
+
+static bool write_score(int score) {
+    FILE *f = fopen(OOM_SCORE_FILE, "we");
+    if (!f) return false;
+    bool written = fprintf(f, "%d\n", score) > 0;
+    return fclose(f) == 0 && written; /* the kernel answers when the buffer reaches it */
+}
+
+bool process_set_oom_score(void) {
+    static int score_at_start;
+    static bool changed;
+    if (config.oom_score_adj == OOM_ADJUST_NO && !changed) return true;
+    if (!changed && !read_score(&score_at_start)) {
+        log_warning("Can't read " OOM_SCORE_FILE ": %s", strerror(errno));
+        return false;
+    }
+    int score = config.oom_score_adj == OOM_ADJUST_NO ? 0 : config.oom_score_adj_values.score[OOM_PRIMARY];
+    if (config.oom_score_adj != OOM_ADJUST_ABSOLUTE) score += score_at_start;
+    if (score < OOM_SCORE_LEAST) score = OOM_SCORE_LEAST;
+    if (score > OOM_SCORE_MOST) score = OOM_SCORE_MOST;
+    if (!write_score(score)) {
+        log_warning("Can't write %d to " OOM_SCORE_FILE ": %s", score, strerror(errno));
+        return false;
+    }
+    changed = config.oom_score_adj != OOM_ADJUST_NO;
+    return true;
 }
 
 /* --- Supervisor --- */

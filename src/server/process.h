@@ -1,4 +1,5 @@
-/* Process: what concerns the operating system's view of the server: daemon, pid file, title, supervisor. */
+/* Process: what concerns the operating system's view of the server: daemon, pid file, title, score for
+ * running out of memory, supervisor. */
 #ifndef STINT_SERVER_PROCESS_H
 #define STINT_SERVER_PROCESS_H
 
@@ -14,6 +15,11 @@ void process_detach(void);
 
 /* Writes the title that `ps` shows, by proc-title-template. */
 void process_set_title(void);
+
+/* Tells the kernel by oom-score-adj and oom-score-adj-values how soon to end this process when memory runs
+ * out; with "no", the score is again what it was at the start. False if the kernel refuses, which is logged.
+ */
+bool process_set_oom_score(void);
 
 /* Tells systemd or upstart, if one of them supervises, that the server is ready or stops. */
 void process_notify_ready(void);

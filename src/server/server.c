@@ -32,14 +32,16 @@
 #include "net/timer.h"
 #include "server/config.h"
 #include "server/dispatch.h"
+#include "server/logo.h"
 #include "server/process.h"
 #include "server/session.h"
 #include "server/statistics.h"
 #include "store/keyspace.h"
 #include "store/recency.h"
 
-/* Upkeep per turn. A backlog is worked off in every turn, so that requests wait for one slice at most. */
-#define EXPIRE_SLICE_US 500
+/* Upkeep per turn and step of active-expire-effort. A backlog is worked off in every turn, so that requests
+ * wait for one slice at most. */
+#define EXPIRE_STEP_US 500
 /* File descriptors that the process needs beside those of clients. */
 #define RESERVED_FDS 32
 /* Clients looked at per cron for timeouts and soft limits: each one at least once a second. */
@@ -52,7 +54,14 @@ static bool stopping;
 static bool expiry_backlog;
 static timer cron_timer;
 
-void server_stop(void) { stopping = true; }
+bool server_stop(int how) {
+    stopping = !(how & SHUTDOWN_SAVE) || how & SHUTDOWN_FORCE;
+    if (!stopping)
+        log_warning(
+            "Not stopping: the data is to be saved first, and there is no way to save it yet. NOSAVE stops "
+            "without.");
+    return stopping;
+}
 
 /* --- Following the configuration --- */
 
@@ -60,6 +69,7 @@ static bool follow_limits(char reason[CONFIG_REASON_MAX]) {
     int64_t bulk_bytes = (int64_t)config.proto_max_bulk_len_bytes;
     if (bulk_bytes > UINT32_MAX) bulk_bytes = UINT32_MAX; /* what an entry can say of its key's length */
     query_limits = (struct query_limits){config.client_query_buffer_limit_bytes, bulk_bytes};
+    listener_accepts_per_turn = (int)config.max_new_connections_per_cycle;
     listener_keepalive_s = (int)config.tcp_keepalive_s;
     recency_policy.lfu =
         config.maxmemory_policy == POLICY_ALLKEYS_LFU || config.maxmemory_policy == POLICY_VOLATILE_LFU;
@@ -106,32 +116,62 @@ static void lower_maxclients(int64_t allowed) {
     config_set(pair, 1, true, &refusal);
 }
 
-static bool follow_log(char reason[CONFIG_REASON_MAX]) {
-    struct log_options options = {config.logfile, config.loglevel, config.syslog_enabled, config.syslog_ident,
-                                  config.syslog_facility};
-    if (log_open(&options)) return true;
-    snprintf(reason, CONFIG_REASON_MAX, "Can't open the log file: %s", strerror(errno));
-    return false;
-}
-
-/* Opens the TCP listeners that bind and port ask for. */
-static bool open_tcp(char reason[CONFIG_REASON_MAX]) {
-    char error[LISTENER_ERROR_BYTES];
-    if (config.port == 0) return true;
-    for (int i = 0; i < config.bind.count; i++) {
-        const char *address = config.bind.address[i];
-        if (listener_open_tcp(address, (int)config.port, (int)config.tcp_backlog, error)) continue;
-        snprintf(reason, CONFIG_REASON_MAX, "Could not listen at %s:%lld: %s", address,
-                 (long long)config.port, error);
-        return false;
-    }
+static bool follow_loglevel(char reason[CONFIG_REASON_MAX]) {
+    (void)reason;
+    log_set_level(config.loglevel);
     return true;
 }
 
-static bool follow_addresses(char reason[CONFIG_REASON_MAX]) {
+/* What the open TCP listeners listen at. */
+static struct {
+    struct config_bind bind;
+    int64_t port;
+} listening;
+
+/* Opens the TCP listeners that bind and port ask for, all or none. False, with the reason logged, if that is
+ * not possible. */
+static bool open_tcp(void) {
+    char error[LISTENER_ERROR_BYTES];
+    for (int i = 0; config.port != 0 && i < config.bind.count; i++) {
+        const char *address = config.bind.address[i];
+        if (listener_open_tcp(address, (int)config.port, (int)config.tcp_backlog, error)) continue;
+        log_warning("Could not listen at %s:%lld: %s", address, (long long)config.port, error);
+        listener_close_tcp();
+        listening.port = -1;
+        return false;
+    }
+    listening.bind = config.bind;
+    listening.port = config.port;
+    return true;
+}
+
+/* Listens where bind and port say now. Other listeners close first, since an address may be part of another;
+ * clients stay. If that fails, nothing is open until the former settings are followed again. */
+static bool move_listeners(void) {
+    bool moved =
+        listening.port != config.port || memcmp(&listening.bind, &config.bind, sizeof(config.bind)) != 0;
+    if (!moved) return true; /* one CONFIG SET may change both */
     listener_close_tcp();
-    if (open_tcp(reason)) return true;
-    listener_close_tcp(); /* the former addresses come back by the next call */
+    if (!open_tcp()) return false;
+    process_set_title();
+    return true;
+}
+
+static bool follow_bind(char reason[CONFIG_REASON_MAX]) {
+    if (move_listeners()) return true;
+    snprintf(reason, CONFIG_REASON_MAX, "Failed to bind to specified addresses.");
+    return false;
+}
+
+static bool follow_port(char reason[CONFIG_REASON_MAX]) {
+    if (move_listeners()) return true;
+    snprintf(reason, CONFIG_REASON_MAX, "Unable to listen on this port. Check server logs.");
+    return false;
+}
+
+static bool follow_oom_score(char reason[CONFIG_REASON_MAX]) {
+    if (process_set_oom_score()) return true;
+    snprintf(reason, CONFIG_REASON_MAX, "Failed to set current oom_score_adj. Check server logs.");
     return false;
 }
 
@@ -142,15 +182,22 @@ static bool follow_title(char reason[CONFIG_REASON_MAX]) {
 }
 
 static void register_config_hooks(void) {
-    static const char *const limits[] = {
-        "client-query-buffer-limit", "proto-max-bulk-len", "tcp-keepalive", "hz",
-        "maxmemory-policy",          "lfu-log-factor",     "lfu-decay-time"};
+    static const char *const limits[] = {"client-query-buffer-limit",
+                                         "proto-max-bulk-len",
+                                         "max-new-connections-per-cycle",
+                                         "tcp-keepalive",
+                                         "maxmemory-policy",
+                                         "lfu-log-factor",
+                                         "lfu-decay-time",
+                                         "hz"};
     for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) config_on_change(limits[i], follow_limits);
     config_on_change("maxclients", follow_maxclients);
-    config_on_change("loglevel", follow_log);
-    config_on_change("bind", follow_addresses);
-    config_on_change("port", follow_addresses);
+    config_on_change("loglevel", follow_loglevel);
+    config_on_change("bind", follow_bind);
+    config_on_change("port", follow_port);
     config_on_change("proc-title-template", follow_title);
+    config_on_change("oom-score-adj", follow_oom_score);
+    config_on_change("oom-score-adj-values", follow_oom_score);
 }
 
 /* --- Clients --- */
@@ -190,15 +237,22 @@ static void check_clients(void) {
 
 /* --- Turning --- */
 
+static uint64_t turn_start_ticks;
+
 static void after_wait(void) {
+    turn_start_ticks = clock_ticks();
     clock_refresh();
     recency_tick();
+}
+
+static void expire_slice(void) {
+    expiry_backlog = keyspace_expire_due(EXPIRE_STEP_US * config.active_expire_effort);
 }
 
 static void cron(timer *t) {
     alloc_note_peak();
     check_clients();
-    expiry_backlog = keyspace_expire_due(EXPIRE_SLICE_US);
+    expire_slice();
     timer_set(t, clock_monotonic_ms() + server.cron_interval_ms);
 }
 
@@ -210,13 +264,12 @@ static void sample(timer *t) {
 static void turn(void) {
     int wait_ms = expiry_backlog ? 0 : timer_wait_ms(clock_monotonic_ms());
     loop_turn(wait_ms);
-    int64_t start_us = clock_monotonic_us();
     batch_run();
-    if (expiry_backlog) expiry_backlog = keyspace_expire_due(EXPIRE_SLICE_US);
+    if (expiry_backlog) expire_slice();
     timer_run_due(clock_monotonic_ms());
     client_close_marked();
     statistics.loop_turns++;
-    statistics.loop_us += (uint64_t)(clock_now_monotonic_ns() / 1000 - start_us);
+    statistics.loop_ticks += clock_ticks() - turn_start_ticks;
 }
 
 /* --- Start and stop --- */
@@ -241,7 +294,8 @@ static void fail_to_start(const char *reason) {
 
 static void open_listeners(void) {
     char reason[CONFIG_REASON_MAX], error[LISTENER_ERROR_BYTES];
-    if (!open_tcp(reason)) fail_to_start(reason);
+    listener_mark = (unsigned)config.socket_mark_id;
+    if (!open_tcp()) exit(1);
     if (config.unixsocket[0] && !listener_open_unix(config.unixsocket, (unsigned)config.unixsocketperm,
                                                     config.unixsocketgroup, (int)config.tcp_backlog, error)) {
         snprintf(reason, sizeof(reason), "Could not listen at %s: %s", config.unixsocket, error);
@@ -251,8 +305,11 @@ static void open_listeners(void) {
 }
 
 void server_open_log(void) {
-    char reason[CONFIG_REASON_MAX];
-    if (!follow_log(reason)) fail_to_start(reason);
+    struct log_options options = {config.logfile, config.loglevel, config.syslog_enabled, config.syslog_ident,
+                                  config.syslog_facility};
+    if (log_open(&options)) return;
+    fprintf(stderr, "Can't open the log file %s: %s\n", config.logfile, strerror(errno));
+    exit(1);
 }
 
 void server_open(void) {
@@ -271,7 +328,7 @@ void server_open(void) {
     if (allowed < 1) fail_to_start("The limit of open files leaves no room for clients");
     if (allowed < config.maxclients) lower_maxclients(allowed);
     listener_maxclients = (int)config.maxclients;
-    listener_mark = (unsigned)config.socket_mark_id;
+    process_set_oom_score();
 
     background_open();
     keyspace_open((int)config.databases);
@@ -287,16 +344,25 @@ void server_open(void) {
     install_signals();
 }
 
+/* Stops as shutdown-on-sigint or shutdown-on-sigterm has it. */
+static void obey_signal(void) {
+    bool is_interrupt = stop_signal == SIGINT;
+    log_notice("Received %s", is_interrupt ? "SIGINT" : "SIGTERM");
+    if (!server_stop(is_interrupt ? config.shutdown_on_sigint : config.shutdown_on_sigterm)) stop_signal = 0;
+}
+
 int server_run(void) {
     static timer sample_timer = {.callback = sample};
     cron_timer.callback = cron;
     cron(&cron_timer);
     sample(&sample_timer);
+    logo_show();
     log_notice("Stint %s is ready to accept connections", STINT_VERSION);
     process_notify_ready();
-    while (!stopping && !stop_signal) turn();
-
-    if (stop_signal) log_notice("Received %s, stopping", stop_signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    while (!stopping) {
+        turn();
+        if (stop_signal) obey_signal();
+    }
     process_notify_stopping();
     output_flush_queued();
     listener_close_all();

@@ -26,7 +26,8 @@ void server_open(void);
 /* Serves until it is told to stop. Returns the exit status. */
 int server_run(void);
 
-/* Asks the loop to stop after this turn (SHUTDOWN, signals). */
-void server_stop(void);
+/* Asks the loop to stop after this turn, as SHUTDOWN does with these words (a union of enum config_shutdown).
+ * False if it goes on, for the data is to be saved first and can't be, which is logged. */
+bool server_stop(int how);
 
 #endif

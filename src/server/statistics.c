@@ -86,7 +86,7 @@ void statistics_each_error(void (*visit)(void *context, const char *code, uint64
 
 struct sample {
     int64_t taken_us;
-    uint64_t commands, bytes_received, bytes_sent, turns, turns_us;
+    uint64_t commands, bytes_received, bytes_sent, turns, turns_ticks;
 };
 
 static struct sample samples[SAMPLES];
@@ -99,7 +99,7 @@ static struct sample sample_now(void) {
         .bytes_received = query_statistics.bytes_received,
         .bytes_sent = output_statistics.bytes_sent,
         .turns = statistics.loop_turns,
-        .turns_us = statistics.loop_us,
+        .turns_ticks = statistics.loop_ticks,
     };
 }
 
@@ -117,7 +117,7 @@ void statistics_sample(void) {
     statistics.input_kb_per_second = (double)(now.bytes_received - oldest.bytes_received) / 1024 / seconds;
     statistics.output_kb_per_second = (double)(now.bytes_sent - oldest.bytes_sent) / 1024 / seconds;
     statistics.turns_per_second = (double)turns / seconds;
-    statistics.turn_us = turns ? (double)(now.turns_us - oldest.turns_us) / (double)turns : 0;
+    statistics.turn_us = turns ? (double)statistics_us(now.turns_ticks - oldest.turns_ticks) / (double)turns : 0;
 }
 
 /* --- Starting again --- */

@@ -18,7 +18,7 @@ struct statistics {
     uint64_t commands;
     uint64_t error_replies, unexpected_error_replies;
     uint64_t auth_denied;
-    uint64_t loop_turns, loop_us, loop_command_ticks;
+    uint64_t loop_turns, loop_ticks, loop_command_ticks; /* ticks: see statistics_us */
     /* averages over the last 1.6 seconds */
     double commands_per_second, input_kb_per_second, output_kb_per_second, turns_per_second, turn_us;
     int64_t started_unix_ms;

@@ -1,7 +1,7 @@
 /* Differential: sends the same long random sequence of commands to two servers and compares every reply.
  *
- *     differential [--server PATH] [--option NAME VALUE]... --oracle PATH [--seed N] [--commands N]
- * [--mismatches N]
+ *     differential [--server PATH] [--option NAME VALUE]... --oracle PATH [--both NAME VALUE]...
+ *                  [--seed N] [--commands N] [--mismatches N]
  *
  * The commands come from the generator, over few keys, so that they meet each other's traces. They are sent
  * in chunks, pipelined, to both servers; then the replies are read side by side, in RESP2 for the first half
@@ -10,7 +10,7 @@
  * and when replies differ, the commands that touched the same keys before are shown.
  *
  * Replies are compared byte for byte, except as the comparison of the command's shape says (generator.h) and
- * on the points where the oracles disagree among themselves (known_difference() below). Options are for the
+ * on the points where the oracles disagree among themselves (known_difference() below). --option is for the
  * server under test only: given the same program twice, one that changes replies shows that the comparison
  * can fail. */
 #include <stdio.h>
@@ -26,8 +26,7 @@
 #define CHUNK            200
 #define HISTORY          5000 /* commands remembered for the report */
 #define HISTORY_SHOWN    30
-#define CLOCK_SLACK_S    3 /* how far the same moment may be apart on the two servers */
-#define CLOCK_SLACK_MS   3000
+#define CLOCK_SLACK_MS   3000 /* how far the same moment may be apart on two servers that answer at once */
 #define DATABASES        16
 #define SHOWN_BYTES      300
 #define DEFAULT_COMMANDS 100000
@@ -39,6 +38,7 @@ typedef struct run {
     uint64_t seed;
     long commands;
     int mismatches_left;
+    long long lag_ms; /* the longest that replies have taken: one of the servers may have been so late */
     generator *generator;
     request ring[HISTORY]; /* the last commands; number n is at n % HISTORY */
     long done;
@@ -90,14 +90,15 @@ static bool same_raw(const resp_reply *a, const resp_reply *b) {
     return a->raw.len == b->raw.len && memcmp(a->raw.data, b->raw.data, a->raw.len) == 0;
 }
 
-/* r is NULL outside of the sequence, where nothing is scanned. */
-static bool same_reply(comparison how, const request *r, resp_reply *a, resp_reply *b) {
+/* made is NULL outside of the sequence, where nothing is scanned. */
+static bool same_reply(const run *r, comparison how, const request *made, resp_reply *a, resp_reply *b) {
+    long long slack_ms = CLOCK_SLACK_MS + r->lag_ms;
     switch (how) {
     case COMPARE_EXACT: return same_raw(a, b);
-    case COMPARE_SECONDS: return same_time(&a->root, &b->root, CLOCK_SLACK_S);
-    case COMPARE_MS: return same_time(&a->root, &b->root, CLOCK_SLACK_MS);
+    case COMPARE_SECONDS: return same_time(&a->root, &b->root, slack_ms / 1000);
+    case COMPARE_MS: return same_time(&a->root, &b->root, slack_ms);
     case COMPARE_UNORDERED: return same_unordered(&a->root, &b->root);
-    case COMPARE_SCAN: return same_scan(r, &a->root, &b->root);
+    case COMPARE_SCAN: return same_scan(made, &a->root, &b->root);
     case COMPARE_SHAPE: return a->root.type == b->root.type;
     }
     return false;
@@ -192,11 +193,13 @@ static void read_reply(run *r, int side, long at, resp_reply *reply) {
     die("%s gives no reply", r->name[side]);
 }
 
-static bool compare_number(run *r, long at) {
+static bool compare_number(run *r, long at, long long sent_ms) {
     const request *made = &r->ring[at % HISTORY];
     resp_reply replies[2];
     for (int side = 0; side < 2; side++) read_reply(r, side, at, &replies[side]);
-    bool same = same_reply(made->comparison, made, &replies[0], &replies[1]) ||
+    long long waited_ms = resp_now_ms() - sent_ms;
+    if (waited_ms > r->lag_ms) r->lag_ms = waited_ms;
+    bool same = same_reply(r, made->comparison, made, &replies[0], &replies[1]) ||
                 known_difference(made, &replies[0].root, &replies[1].root);
     if (!same) report(r, at, replies);
     for (int side = 0; side < 2; side++) resp_free(&replies[side]);
@@ -204,13 +207,14 @@ static bool compare_number(run *r, long at) {
 }
 
 static bool play_chunk(run *r, long count) {
+    long long sent_ms = resp_now_ms();
     for (long i = 0; i < count; i++) {
         request *made = &r->ring[(r->done + i) % HISTORY];
         generator_next(r->generator, made);
         for (int side = 0; side < 2; side++) send_request(r->conn[side], made);
     }
     for (long i = 0; i < count; i++) {
-        if (compare_number(r, r->done + i)) {
+        if (compare_number(r, r->done + i, sent_ms)) {
             tally_pass();
         } else {
             tally_fail();
@@ -264,7 +268,7 @@ static bool compare_call(run *r, comparison how, int words, const char *const *c
             die("no reply to %s", command[0]);
     }
     bool same =
-        tally_check(same_reply(how, NULL, &replies[0], &replies[1]), "seed %llu: at the end %s %s differs",
+        tally_check(same_reply(r, how, NULL, &replies[0], &replies[1]), "seed %llu: at the end %s %s differs",
                     (unsigned long long)r->seed, command[0], words > 1 ? command[1] : "");
     for (int side = 0; side < 2 && !same; side++) print_reply(r->name[side], &replies[side]);
     resp_free(&replies[0]);
@@ -328,12 +332,19 @@ static void play_all(run *r) {
     if (same) compare_keyspaces(r);
 }
 
+static void set_both(server_setup *tested, server_setup *oracle, char *const name_and_value[2]) {
+    server_option(tested, name_and_value[0], name_and_value[1]);
+    server_option(oracle, name_and_value[0], name_and_value[1]);
+}
+
 static void read_arguments(run *r, server_setup *tested, server_setup *oracle, int argc, char **argv) {
     argc = server_parse_args(tested, argc, argv);
     for (int i = 1; i < argc; i += 2) {
         const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (value != NULL && strcmp(name, "--oracle") == 0)
             oracle->path = value;
+        else if (i + 2 < argc && strcmp(name, "--both") == 0)
+            set_both(tested, oracle, &argv[++i]);
         else if (value != NULL && strcmp(name, "--seed") == 0)
             r->seed = strtoull(value, NULL, 10);
         else if (value != NULL && strcmp(name, "--commands") == 0)
@@ -341,8 +352,8 @@ static void read_arguments(run *r, server_setup *tested, server_setup *oracle, i
         else if (value != NULL && strcmp(name, "--mismatches") == 0)
             r->mismatches_left = atoi(value);
         else
-            die("usage: differential [--server PATH] [--option NAME VALUE]... --oracle PATH [--seed N] "
-                "[--commands N] [--mismatches N]");
+            die("usage: differential [--server PATH] [--option NAME VALUE]... --oracle PATH "
+                "[--both NAME VALUE]... [--seed N] [--commands N] [--mismatches N]");
     }
     if (oracle->path == NULL) die("--oracle is missing");
 }

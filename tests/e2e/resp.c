@@ -36,7 +36,7 @@ struct resp_conn {
     bool closed;
 };
 
-static long long now_ms(void) {
+long long resp_now_ms(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
@@ -113,7 +113,7 @@ static void take_arrived(resp_conn *c) {
 /* Waits for something to arrive. False when the time is up. */
 static bool await_arrival(resp_conn *c, long long deadline_ms) {
     struct pollfd p = {.fd = c->context->fd, .events = POLLIN};
-    long long left = deadline_ms - now_ms();
+    long long left = deadline_ms - resp_now_ms();
     if (left < 0) left = 0;
     if (poll(&p, 1, (int)left) <= 0) return false;
     take_arrived(c);
@@ -121,18 +121,18 @@ static bool await_arrival(resp_conn *c, long long deadline_ms) {
 }
 
 bool resp_send(resp_conn *c, const char *data, size_t len) {
-    long long deadline_ms = now_ms() + RESP_PATIENCE_MS;
+    long long deadline_ms = resp_now_ms() + RESP_PATIENCE_MS;
     while (len > 0) {
         ssize_t n = send(c->context->fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n > 0) {
             data += n;
             len -= (size_t)n;
-            deadline_ms = now_ms() + RESP_PATIENCE_MS;
+            deadline_ms = resp_now_ms() + RESP_PATIENCE_MS;
             continue;
         }
         if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return false;
         struct pollfd p = {.fd = c->context->fd, .events = POLLIN | POLLOUT};
-        if (poll(&p, 1, (int)(deadline_ms - now_ms())) <= 0) die("the server takes no bytes");
+        if (poll(&p, 1, (int)(deadline_ms - resp_now_ms())) <= 0) die("the server takes no bytes");
         if (p.revents & POLLIN) take_arrived(c);
         if (c->closed) return false;
     }
@@ -332,7 +332,7 @@ static resp_result deliver(resp_conn *c, resp_reply *reply) {
 }
 
 resp_result resp_read(resp_conn *c, int timeout_ms, resp_reply *reply) {
-    long long deadline_ms = now_ms() + timeout_ms;
+    long long deadline_ms = resp_now_ms() + timeout_ms;
     take_arrived(c);
     for (;;) {
         framing f = frame_reply(c);
@@ -344,7 +344,7 @@ resp_result resp_read(resp_conn *c, int timeout_ms, resp_reply *reply) {
 }
 
 resp_result resp_read_end(resp_conn *c, int timeout_ms) {
-    long long deadline_ms = now_ms() + timeout_ms;
+    long long deadline_ms = resp_now_ms() + timeout_ms;
     take_arrived(c);
     while (!c->closed && c->in.len == c->consumed) {
         if (!await_arrival(c, deadline_ms)) return RESP_TIMEOUT;
@@ -436,9 +436,9 @@ long long resp_info(resp_conn *c, const char *section, const char *field) {
 }
 
 bool resp_await_info(resp_conn *c, const char *section, const char *field, long long limit) {
-    long long deadline_ms = now_ms() + RESP_PATIENCE_MS;
+    long long deadline_ms = resp_now_ms() + RESP_PATIENCE_MS;
     while (resp_info(c, section, field) > limit) {
-        if (now_ms() > deadline_ms) return false;
+        if (resp_now_ms() > deadline_ms) return false;
         poll(NULL, 0, 5);
     }
     return true;

@@ -17,6 +17,9 @@
 /* How long a reply or a connection may take before a test gives up on it. Generous: it only bounds a hang. */
 #define RESP_PATIENCE_MS 20000
 
+/* Milliseconds on a clock that only goes forward. */
+long long resp_now_ms(void);
+
 typedef enum resp_type {
     RESP_STATUS,     /* +text */
     RESP_ERROR,      /* -text */

@@ -148,6 +148,33 @@ static void assert_refused(const char *name, const char *value, const char *reas
     assert_string_equal(refusal.reason, reason);
 }
 
+/* The settings that a text gives, those without effect included; free with free_settings. */
+static struct config *settings_of(slice text) {
+    struct config *c = alloc_zeroed(sizeof(*c));
+    config_loader *loader = alloc(sizeof(*loader));
+    option_set_defaults(c);
+    config_loader_init(loader, c, scratch);
+    if (!config_load_text(loader, text, "text")) fail_msg("%s", loader->error);
+    alloc_free_unsized(loader);
+    return c;
+}
+
+static void free_settings(struct config *c) {
+    option_free_all(c);
+    alloc_free_unsized(c);
+}
+
+/* Checks what an option, in effect or not, looks like after a line set it. */
+static void assert_read(const char *name, const char *value, const char *expected) {
+    char line[256];
+    snprintf(line, sizeof(line), "%s \"%s\"", name, value);
+    struct config *c = settings_of(slice_of(line));
+    char *shown = option_text(option_find(slice_of(name)), c, FORM_SHOWN);
+    assert_string_equal(shown, expected);
+    alloc_free_unsized(shown);
+    free_settings(c);
+}
+
 /* Whether reading the text fails with that reason in the message. */
 static void assert_text_refused(const char *text, const char *reason) {
     assert_int_equal(start_with_file(text), CONFIG_INVALID);
@@ -185,10 +212,8 @@ static void defaults_are_shown_as_clients_expect(void **state) {
     assert_shown("supervised", "no");
     assert_shown("shutdown-on-sigint", "default");
     assert_shown("oom-score-adj-values", "0 200 800");
-    assert_shown("notify-keyspace-events", "");
     assert_shown("requirepass", "");
     assert_shown("proc-title-template", "{title} {listen-addr} {server-mode}");
-    assert_shown("list-max-listpack-size", "-2");
     assert_shown("dir", scratch);
     assert_string_equal(config_file_path(), "");
 }
@@ -199,7 +224,7 @@ static void fields_hold_what_the_options_say(void **state) {
         start_with_file("port 7000\nmaxmemory 100mb\ntimeout 5\nbind 127.0.0.1 -::1\n"
                         "client-output-buffer-limit replica 1mb 512kb 30\nmaxmemory-policy ALLKEYS-LFU\n"
                         "unixsocketperm 770\nrename-command FLUSHALL \"\"\nloglevel debug\n"
-                        "shutdown-on-sigterm nosave now\nnotify-keyspace-events Kx\n"
+                        "shutdown-on-sigterm nosave now\noom-score-adj-values 1 2 3\n"
                         "requirepass secret\n"),
         CONFIG_RUN);
     assert_int_equal(config.port, 7000);
@@ -218,22 +243,56 @@ static void fields_hold_what_the_options_say(void **state) {
     assert_string_equal(config.rename_command.command[0].to, "");
     assert_int_equal(config.loglevel, LOG_LEVEL_DEBUG);
     assert_int_equal(config.shutdown_on_sigterm, SHUTDOWN_NOSAVE | SHUTDOWN_NOW);
-    assert_int_equal(config.notify_keyspace_events, NOTIFY_KEYSPACE | NOTIFY_EXPIRED);
+    assert_int_equal(config.oom_score_adj_values.score[OOM_REPLICA], 2);
     assert_string_equal(config.requirepass, "secret");
 }
 
 static void options_without_effect_are_checked_but_unknown_to_clients(void **state) {
     (void)state;
-    assert_int_equal(start_with_file("save 60 1\nappendonly yes\nuser alice on\nreplicaof localhost 6380\n"
+    assert_int_equal(start_with_file("rdbcompression no\nappendfsync always\nuser alice on\n"
                                      "list-max-ziplist-entries 512\n"),
                      CONFIG_RUN);
-    assert_false(is_shown("save"));
-    assert_false(is_shown("appendonly"));
-    assert_false(set("appendonly", "no", NULL));
+    assert_false(is_shown("rdbcompression"));
+    assert_false(is_shown("appendfsync"));
+    assert_false(set("appendfsync", "everysec", NULL));
     assert_true(refusal.unknown);
+    assert_text_refused("rdbcompression maybe\n", "argument must be 'yes' or 'no'");
+    assert_text_refused("list-max-listpack-size -2147483649\n",
+                        "argument must be between -2147483648 and 2147483647 inclusive");
+    assert_text_refused("user\n", "wrong number of arguments");
+}
+
+static void options_with_one_value_show_it_and_refuse_any_other(void **state) {
+    (void)state;
+    assert_int_equal(start(NULL), CONFIG_RUN);
+    assert_shown("save", "");
+    assert_shown("appendonly", "no");
+    assert_shown("replicaof", "");
+    assert_shown("lazyfree-lazy-user-del", "yes");
+    assert_true(set("save", "", "APPENDONLY", "No", "tls-port", "0", "lazyfree-lazy-user-del", "yes", NULL));
+    assert_refused("appendonly", "yes", "any value but 'no' is not supported yet");
+    assert_refused("save", "60 1", "any value but '' is not supported yet");
+    assert_refused("appendonly", "maybe", "argument must be 'yes' or 'no'");
+    assert_refused("save", "60", "Invalid save parameters");
+    assert_refused("io-threads", "1", "can't set immutable config");
+    assert_false(set("timeout", "7", "appendonly", "yes", NULL));
+    assert_true(slice_equal(refusal.name, SLICE("appendonly")));
+    assert_shown("timeout", "0");
+}
+
+static void options_with_one_value_keep_it_whatever_a_file_says(void **state) {
+    (void)state;
+    assert_int_equal(start_with_file("save 60 1\nappendonly yes\nreplicaof localhost 6380\nmasterauth x\n"
+                                     "slowlog-log-slower-than 10000\n"),
+                     CONFIG_RUN);
+    assert_shown("save", "");
+    assert_shown("appendonly", "no");
+    assert_shown("slaveof", "");
+    assert_shown("masterauth", "");
+    assert_shown("slowlog-log-slower-than", "-1");
+    assert_false(config.appendonly);
     assert_text_refused("appendonly maybe\n", "argument must be 'yes' or 'no'");
     assert_text_refused("save 60\n", "Invalid save parameters");
-    assert_text_refused("user\n", "wrong number of arguments");
 }
 
 static char logged[64 * 1024];
@@ -258,6 +317,13 @@ static void a_notice_names_the_options_without_effect_that_were_given(void **sta
     assert_non_null(strstr(logged, "save, appendonly, masterauth\n"));
     assert_null(strstr(logged, "timeout"));
     assert_null(strstr(logged, "very-secret"));
+}
+
+static void no_notice_names_a_value_that_is_in_effect_anyway(void **state) {
+    (void)state;
+    assert_int_equal(start_with_file("save \"\"\nappendonly no\nreplicaof no one\ntimeout 3\n"), CONFIG_RUN);
+    log_pending();
+    assert_string_equal(logged, "");
 }
 
 static void all_options_without_effect_are_named_even_if_they_need_more_lines(void **state) {
@@ -301,8 +367,6 @@ static void integers_have_one_spelling_and_a_range(void **state) {
     assert_refused("timeout", "1.5", "argument couldn't be parsed into an integer");
     assert_refused("timeout", "10k", "argument couldn't be parsed into an integer");
     assert_refused("maxclients", "0", "argument must be between 1 and 4294967295 inclusive");
-    assert_refused("list-max-listpack-size", "-2147483649",
-                   "argument must be between -2147483648 and 2147483647 inclusive");
 }
 
 static void memory_has_units_and_is_shown_in_bytes(void **state) {
@@ -402,14 +466,12 @@ static void addresses_are_a_bounded_list(void **state) {
 
 static void event_classes_are_shown_in_one_order(void **state) {
     (void)state;
-    assert_int_equal(start(NULL), CONFIG_RUN);
     static const char *const classes[][2] = {
         {"KEA", "AKE"}, {"Klg$szhxetdmn", "AKm"}, {"Kn", "nK"}, {"EKmntezxdhsl$", "$lshzxetdnKEm"}, {"", ""}};
-    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
-        assert_true(set("notify-keyspace-events", classes[i][0], NULL));
-        assert_shown("notify-keyspace-events", classes[i][1]);
-    }
-    assert_refused("notify-keyspace-events", "K E", "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
+    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+        assert_read("notify-keyspace-events", classes[i][0], classes[i][1]);
+    assert_text_refused("notify-keyspace-events 'K E'\n",
+                        "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
 }
 
 static void hz_is_brought_into_its_range(void **state) {
@@ -458,12 +520,11 @@ static void text_has_no_zero_byte_and_a_limit(void **state) {
 static void an_alias_is_shown_beside_its_option(void **state) {
     (void)state;
     assert_int_equal(start(NULL), CONFIG_RUN);
-    assert_true(set("hash-max-ziplist-entries", "7", NULL));
-    assert_shown("hash-max-listpack-entries", "7");
-    assert_shown("hash-max-ziplist-entries", "7");
+    assert_shown("min-replicas-to-write", "0");
+    assert_shown("min-slaves-to-write", "0");
+    assert_true(set("min-replicas-to-write", "0", "min-slaves-to-write", "0", NULL));
+    assert_int_equal(start_with_file("hash-max-ziplist-entries 7\n"), CONFIG_RUN);
     assert_int_equal(config.hash_max_listpack_entries, 7);
-    assert_true(set("hash-max-listpack-entries", "1", "hash-max-ziplist-entries", "2", NULL));
-    assert_shown("hash-max-listpack-entries", "2");
 }
 
 static void names_are_known_in_any_case_and_given_back_as_they_were(void **state) {
@@ -636,17 +697,19 @@ static void later_lines_win_but_lists_grow(void **state) {
     assert_shown("client-output-buffer-limit", "normal 1 1 1 slave 268435456 67108864 60 pubsub 2 2 2");
 }
 
+static void assert_save_points(const char *text, const char *expected) {
+    struct config *c = settings_of(slice_of(text));
+    char *shown = option_text(option_find(SLICE("save")), c, FORM_SHOWN);
+    assert_string_equal(shown, expected);
+    alloc_free_unsized(shown);
+    free_settings(c);
+}
+
 static void save_points_add_up_until_they_are_forgotten(void **state) {
     (void)state;
-    assert_int_equal(start_with_file("save 3600 1\nsave 300 10 60 5\n"), CONFIG_RUN);
-    assert_int_equal(config.save.count, 3);
-    assert_int_equal(start_with_file("save 3600 1\nsave \"\"\nsave 60 2\n"), CONFIG_RUN);
-    assert_int_equal(config.save.count, 1);
-    assert_int_equal(config.save.point[0].changes, 2);
-    assert_int_equal(start_with_file("save\n"), CONFIG_RUN);
-    assert_int_equal(config.save.count, 0);
-    assert_int_equal(start_with_file(""), CONFIG_RUN);
-    assert_int_equal(config.save.count, 3);
+    assert_save_points("save 3600 1\nsave 300 10 60 5\n", "3600 1 300 10 60 5");
+    assert_save_points("save 3600 1\nsave \"\"\nsave 60 2\n", "60 2");
+    assert_save_points("save 60 2\nsave\n", "");
 }
 
 static void several_words_may_be_one_in_quotes(void **state) {
@@ -901,22 +964,20 @@ static void rewriting_replaces_changed_lines_and_appends_new_ones(void **state) 
         start_with_file("# head\nport 7000\n\n# idle\ntimeout 1\n  TIMEOUT 2\nmaxmemory 64mb\n"
                         "rename-command GET \"\"\nsave 10 1\nsave 20 2\nhash-max-ziplist-value 64\n# end"),
         CONFIG_RUN);
-    assert_true(set("timeout", "9", "maxmemory", "2gb", "requirepass", "a \"b\"", "hash-max-listpack-value",
-                    "2048", "notify-keyspace-events", "AKn", "bind", "127.0.0.1 ::1", "shutdown-on-sigint",
-                    "save now", NULL));
+    assert_true(set("timeout", "9", "maxmemory", "2gb", "requirepass", "a \"b\"", "bind", "127.0.0.1 ::1",
+                    "shutdown-on-sigint", "save now", NULL));
     assert_true(config_rewrite());
     const char *rewritten =
         "# head\nport 7000\n\n# idle\ntimeout 1\ntimeout 9\nmaxmemory 2gb\n"
-        "rename-command GET \"\"\nsave 10 1\nsave 20 2\nhash-max-ziplist-value 2kb\n# end\n"
+        "rename-command GET \"\"\nsave 10 1\nsave 20 2\nhash-max-ziplist-value 64\n# end\n"
         "\n# Written by CONFIG REWRITE\nbind 127.0.0.1 ::1\nrequirepass \"a \\\"b\\\"\"\n"
-        "shutdown-on-sigint save now\nnotify-keyspace-events \"AnK\"\n";
+        "shutdown-on-sigint save now\n";
     assert_file("stint.conf", rewritten);
 
     assert_int_equal(start("stint.conf", NULL), CONFIG_RUN);
     assert_shown("timeout", "9");
     assert_shown("requirepass", "a \"b\"");
     assert_shown("bind", "127.0.0.1 ::1");
-    assert_int_equal(config.notify_keyspace_events, NOTIFY_ALL | NOTIFY_NEW | NOTIFY_KEYSPACE);
     assert_true(config_rewrite());
     assert_file("stint.conf", rewritten);
 }
@@ -1030,36 +1091,27 @@ static void what_is_rewritten_reads_back(void **state) {
                     "\r\n\t\x01\"'\\ #", "dir", "/", "proc-title-template", "{title} # \"x\"",
                     "shutdown-on-sigint", "nosave force", "oom-score-adj", "absolute", "oom-score-adj-values",
                     "-1 0 1", "hz", "77", "loglevel", "warning", NULL));
-    assert_true(set("maxmemory", "3gb", "maxmemory-policy", "volatile-ttl", "notify-keyspace-events", "An",
-                    "hash-max-listpack-value", "1000", "list-max-listpack-size", "-5", NULL));
+    assert_true(set("maxmemory", "3gb", "maxmemory-policy", "volatile-ttl", "lfu-decay-time", "0", NULL));
     slice text = config_rewritten((slice){"", 0}, scratch, &config);
 
-    struct config *c = alloc_zeroed(sizeof(*c));
-    config_loader *loader = alloc(sizeof(*loader));
-    option_set_defaults(c);
-    config_loader_init(loader, c, scratch);
-    if (!config_load_text(loader, text, "text")) fail_msg("%s", loader->error);
+    struct config *c = settings_of(text);
     for (int i = 0; i < OPTION_COUNT; i++)
         if (option_is_public(&option_table[i]) && !option_equal(&option_table[i], c, &config))
             fail_msg("%s differs", option_table[i].name);
-    option_free_all(c);
-    alloc_free_unsized(c);
-    alloc_free_unsized(loader);
+    free_settings(c);
     alloc_free_unsized((char *)text.data);
 }
 
 /* save, once it is in effect, has lines that add up: what is written must read back after any of them. */
 static void written_save_points_replace_those_before(void **state) {
     (void)state;
-    const config_option *save = option_find(SLICE("save"));
-    assert_int_equal(start_with_file("save 60 1 30 2\n"), CONFIG_RUN);
-    char *written = option_text(save, &config, FORM_FILE);
+    struct config *c = settings_of(SLICE("save 60 1 30 2\n"));
+    char *written = option_text(option_find(SLICE("save")), c, FORM_FILE);
     char text[256];
     snprintf(text, sizeof(text), "save 1 1\nsave 2 2\nsave %s\n", written);
+    assert_save_points(text, "60 1 30 2");
     alloc_free_unsized(written);
-    struct config_save before = config.save;
-    assert_int_equal(start_with_file(text), CONFIG_RUN);
-    assert_memory_equal(&before, &config.save, sizeof(before));
+    free_settings(c);
 }
 
 /* --- Documentation --- */
@@ -1102,23 +1154,27 @@ static const char *run_time_of(unsigned flags) {
     return flags & (FIXED | FILE_ONLY) ? "no" : flags & PROTECTED ? "if allowed" : "yes";
 }
 
-/* Writes the tables of the options in effect or of the others, with a heading for each section that has any.
- */
-static void write_tables(FILE *out, bool in_effect) {
+/* The word that says how far an option is. */
+static unsigned word_of(unsigned flags) { return flags & (ONLY | LATER); }
+
+/* Writes the tables of the options with that word, with a heading for each section that has any. */
+static void write_tables(FILE *out, unsigned word) {
+    static const char *const heads[] = {
+        [NOW] = "| option | default | `CONFIG SET` | meaning |\n|---|---|---|---|",
+        [ONLY] = "| option | value | meaning |\n|---|---|---|",
+        [LATER] = "| option | default | meaning |\n|---|---|---|",
+    };
     const char *section = NULL;
     for (int i = 0; i < ROWS; i++) {
         const struct row *r = &rows[i];
         if (r->section) section = r->section;
-        if (r->section || !(r->flags & LATER) != in_effect) continue;
-        if (section)
-            fprintf(out, "\n### %s\n\n%s\n", section,
-                    in_effect ? "| option | default | `CONFIG SET` | meaning |\n|---|---|---|---|"
-                              : "| option | default | meaning |\n|---|---|---|");
+        if (r->section || word_of(r->flags) != word) continue;
+        if (section) fprintf(out, "\n### %s\n\n%s\n", section, heads[word]);
         section = NULL;
         fprintf(out, "| `%s`%s%s%s |", r->name, r->alias ? ", `" : "", r->alias ? r->alias : "",
                 r->alias ? "`" : "");
         fprintf(out, r->initial[0] ? " `%s` |" : "%s |", r->initial);
-        if (in_effect) fprintf(out, " %s |", run_time_of(r->flags));
+        if (word == NOW) fprintf(out, " %s |", run_time_of(r->flags));
         fprintf(out, " %s |\n", r->summary);
     }
     fputc('\n', out);
@@ -1126,11 +1182,11 @@ static void write_tables(FILE *out, bool in_effect) {
 
 /* Checks what stands between a marker and the next end; with STINT_WRITE_DOCS, returns the page with it put
  * right. */
-static char *check_tables(char *page, const char *marker, bool in_effect) {
+static char *check_tables(char *page, const char *marker, unsigned word) {
     char *tables = NULL, *fixed = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&tables, &len);
-    write_tables(out, in_effect);
+    write_tables(out, word);
     fclose(out);
     char *begin = strstr(page, marker);
     assert_non_null(begin);
@@ -1154,8 +1210,9 @@ static char *check_tables(char *page, const char *marker, bool in_effect) {
 static void the_documentation_has_the_table_of_options(void **state) {
     (void)state;
     char *page = read_text_of(tree_path("docs/configuration.md"));
-    page = check_tables(page, "<!-- options in effect -->\n", true);
-    page = check_tables(page, "<!-- options without effect -->\n", false);
+    page = check_tables(page, "<!-- options in effect -->\n", NOW);
+    page = check_tables(page, "<!-- options with one value -->\n", ONLY);
+    page = check_tables(page, "<!-- options without effect -->\n", LATER);
     if (getenv("STINT_WRITE_DOCS")) {
         FILE *f = fopen(tree_path("docs/configuration.md"), "w");
         assert_non_null(f);
@@ -1184,7 +1241,7 @@ static void the_sample_file_has_every_option_with_its_default(void **state) {
     for (int i = 0; i < OPTION_COUNT; i++) {
         const config_option *o = &option_table[i];
         bool has_default = strcmp(o->name, "rename-command") != 0;
-        if (o->flags & LATER) {
+        if (word_of(o->flags) != NOW) {
             assert_int_equal(loader->where[i], CONFIG_NOT_SET);
         } else if (!has_default) {
             assert_non_null(strstr(text, o->name));
@@ -1211,7 +1268,10 @@ int main(void) {
         TEST(defaults_are_shown_as_clients_expect),
         TEST(fields_hold_what_the_options_say),
         TEST(options_without_effect_are_checked_but_unknown_to_clients),
+        TEST(options_with_one_value_show_it_and_refuse_any_other),
+        TEST(options_with_one_value_keep_it_whatever_a_file_says),
         TEST(a_notice_names_the_options_without_effect_that_were_given),
+        TEST(no_notice_names_a_value_that_is_in_effect_anyway),
         TEST(all_options_without_effect_are_named_even_if_they_need_more_lines),
         TEST(booleans_are_yes_or_no),
         TEST(integers_have_one_spelling_and_a_range),

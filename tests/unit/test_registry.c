@@ -203,7 +203,7 @@ static void commands_are_listed_in_the_tables_order(void **state) {
 static void a_full_registry_finds_every_name(void **state) {
     (void)state;
     static command many[REGISTRY_COMMANDS_MAX + 1];
-    static char names[REGISTRY_COMMANDS_MAX][16];
+    static char names[REGISTRY_COMMANDS_MAX][24];
     for (int i = 0; i < REGISTRY_COMMANDS_MAX; i++) {
         snprintf(names[i], sizeof names[i], "command-%d", i);
         many[i].name = names[i];
