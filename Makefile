@@ -17,9 +17,10 @@ ifneq ($(CI),)
 WARNINGS += -Werror
 endif
 ALL_CPPFLAGS := -Isrc -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(CPPFLAGS)
-ALL_CFLAGS   := -std=gnu17 $(WARNINGS) -g -fno-omit-frame-pointer -pthread $(CFLAGS) $(LTO)
+# Blocks of memory hold nodes of several types; gcc 12 takes stores to them for stores to nothing without this.
+ALL_CFLAGS   := -std=gnu17 -fno-strict-aliasing $(WARNINGS) -g -fno-omit-frame-pointer -pthread $(CFLAGS) $(LTO)
 ALL_LDFLAGS  := $(ALL_CFLAGS) $(LDFLAGS)
-ALL_LDLIBS   := -lm $(LDLIBS)
+ALL_LDLIBS   := $(LDLIBS)
 ifneq ($(SANITIZE),)
 ALL_CFLAGS   += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
 ALL_LDFLAGS  += -fsanitize=$(SANITIZE)
@@ -30,6 +31,8 @@ ALL_CPPFLAGS += -DSTINT_JEMALLOC
 JEMALLOC     := $(shell $(CC) -print-file-name=libjemalloc.a)
 ALL_LDLIBS   += $(if $(filter /%,$(JEMALLOC)),$(JEMALLOC),-ljemalloc)
 endif
+
+ALL_LDLIBS += -lm
 
 SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)

@@ -49,7 +49,6 @@ int main(int argc, char **argv, char **environment) {
     case CONFIG_INVALID: fputs(error, stderr); return 1;
     case CONFIG_RUN: break;
     }
-    alloc_open(!config.disable_thp);
     registry_load(command_table());
     if (!rename_commands()) return 1;
     server_open_log(); /* while somebody still sees what keeps it from opening */

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -34,6 +33,14 @@ static struct {
 static atomic_int counter_count;
 #else
 #include <malloc.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+/* Of the sanitizers' allocator, which mallinfo2 knows nothing of; gcc brings no header for it. */
+size_t __sanitizer_get_current_allocated_bytes(void);
+#define libc_used_bytes() __sanitizer_get_current_allocated_bytes()
+#else
+#define libc_used_bytes() (mallinfo2().uordblks)
+#endif
 #endif
 
 static size_t peak_bytes;
@@ -90,7 +97,7 @@ size_t alloc_used_bytes(void) {
     return used;
 }
 #else
-size_t alloc_used_bytes(void) { return mallinfo2().uordblks; }
+size_t alloc_used_bytes(void) { return libc_used_bytes(); }
 #endif
 
 void alloc_note_peak(void) {
@@ -110,80 +117,6 @@ static size_t process_resident_bytes(void) {
 }
 
 #ifdef STINT_JEMALLOC
-
-/* --- Huge pages ---
- *
- * jemalloc grows by mappings of odd sizes, which the kernel can't back with huge pages throughout. The hook
- * below hands out consecutive pieces of large aligned reservations instead. They are never unmapped: jemalloc
- * keeps what it has freed for reuse and gives only its pages back. */
-#define HUGE_PAGE_BYTES   (2ul << 20)
-#define RESERVATION_BYTES (1ul << 30) /* of address space: memory is taken when it is touched */
-
-static extent_hooks_t hooks;
-static atomic_flag reservation_lock = ATOMIC_FLAG_INIT;
-static char *reservation_at, *reservation_end;
-
-static char *align_up(char *p, size_t alignment) { return p + (-(uintptr_t)p & (alignment - 1)); }
-
-/* A mapping of at least size bytes whose start is aligned to huge pages; NULL if the kernel refuses. */
-static char *map_huge(size_t size) {
-    char *p = mmap(NULL, size + HUGE_PAGE_BYTES, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (p == MAP_FAILED) return NULL;
-    madvise(p, size + HUGE_PAGE_BYTES, MADV_HUGEPAGE);
-    return align_up(p, HUGE_PAGE_BYTES);
-}
-
-static void *take_from_reservation(void *wanted, size_t size, size_t alignment) {
-    char *start = align_up(reservation_at, alignment);
-    if (!reservation_at || start + size > reservation_end) {
-        size_t needed = size + alignment;
-        size_t bytes = needed > RESERVATION_BYTES ? needed : RESERVATION_BYTES;
-        char *fresh = wanted ? NULL : map_huge(bytes);
-        if (!fresh) return NULL;
-        reservation_at = fresh;
-        reservation_end = fresh + bytes;
-        start = align_up(fresh, alignment);
-    }
-    if (wanted && wanted != start) return NULL;
-    reservation_at = start + size;
-    return start;
-}
-
-static void *alloc_extent(extent_hooks_t *unused, void *wanted, size_t size, size_t alignment, bool *zero,
-                          bool *commit, unsigned arena) {
-    (void)unused;
-    (void)arena;
-    while (atomic_flag_test_and_set_explicit(&reservation_lock, memory_order_acquire)) continue;
-    void *extent = take_from_reservation(wanted, size, alignment);
-    atomic_flag_clear_explicit(&reservation_lock, memory_order_release);
-    if (extent) *zero = *commit = true;
-    return extent;
-}
-
-/* The arena of alloc_apart: the main one until alloc_open has made it. */
-static int apart_flags = MALLOCX_TCACHE_NONE;
-
-void alloc_open(bool huge_pages) {
-    unsigned apart;
-    size_t len = sizeof(apart);
-    if (mallctl("arenas.create", &apart, &len, NULL, 0) == 0) apart_flags |= MALLOCX_ARENA(apart);
-    if (!huge_pages) return;
-    extent_hooks_t *standard, *ours = &hooks;
-    len = sizeof(standard);
-    if (mallctl("arena.0.extent_hooks", &standard, &len, NULL, 0) != 0) return;
-    hooks = *standard;
-    hooks.alloc = alloc_extent;
-    mallctl("arena.0.extent_hooks", NULL, NULL, &ours, sizeof(ours));
-}
-
-void *alloc_apart(size_t size) {
-    void *p = mallocx(size, apart_flags);
-    if (unlikely(!p)) die_out_of_memory(size);
-    return p;
-}
-
-void alloc_apart_free(void *p, size_t size) { sdallocx(p, size, MALLOCX_TCACHE_NONE); }
 
 void alloc_free(void *p, size_t size) {
     if (p) sdallocx(p, size, 0);
@@ -241,10 +174,6 @@ void alloc_report(void (*write)(void *context, const char *text), void *context)
 }
 
 #else
-
-void alloc_open(bool huge_pages) { (void)huge_pages; }
-void *alloc_apart(size_t size) { return alloc(size); }
-void alloc_apart_free(void *p, size_t size) { alloc_free(p, size); }
 
 void alloc_free(void *p, size_t size) {
     (void)size;

@@ -8,7 +8,6 @@
 #ifndef STINT_BASE_ALLOC_H
 #define STINT_BASE_ALLOC_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,10 +22,6 @@ void *alloc_resize(void *p, size_t size);
 void alloc_free(void *p, size_t size);
 /* Frees a block whose size is not known. */
 void alloc_free_unsized(void *p);
-/* The same for blocks that are replaced as structures grow: they come from an arena of their own, so that the holes
- * that they leave don't tear the huge pages which hold the data. Free with alloc_apart_free. */
-void *alloc_apart(size_t size);
-void alloc_apart_free(void *p, size_t size);
 /* A copy of a NUL-terminated text; free with alloc_free_unsized. */
 char *alloc_text(const char *text);
 /* A NUL-terminated copy of bytes; free with alloc_free_unsized. */
@@ -41,10 +36,6 @@ static inline size_t alloc_class(size_t size) {
 }
 /* How many bytes the block at p can hold. */
 size_t alloc_capacity(const void *p);
-
-/* Prepares the allocator; called once, first of all. With huge pages, memory comes from the kernel in pages of 2 MB
- * where it grants them: a key looked up at random costs a third less, since most of that is address translation. */
-void alloc_open(bool huge_pages);
 
 /* Makes the calling thread's allocations count. Every thread that allocates calls it once. */
 void alloc_register_thread(void);

@@ -10,8 +10,8 @@
 extern int64_t clock_cached_unix_ms;
 extern int64_t clock_cached_monotonic_us;
 
-/* Reads the kernel's monotonic clock, and the Unix time only now and then: it is taken to move alike for a tenth of
- * a second. */
+/* Reads the kernel's monotonic clock, and the Unix time only now and then: it is taken to move alike for a
+ * tenth of a second. */
 void clock_refresh(void);
 
 /* Unix time and monotonic time as of the last refresh. */

@@ -89,8 +89,8 @@ static void debug_match(client *c, const args *a) {
 /* Elements that are looked at to tell how much memory a collection takes. */
 #define SIZE_SAMPLES 5
 
-/* Bytes that a value takes in a dump file, not compressed: a length or a small integer in as few bytes as hold
- * it. A collection's are as many as it takes in memory. */
+/* Bytes that a value takes in a dump file, not compressed: a length or a small integer in as few bytes as
+ * hold it. A collection's are as many as it takes in memory. */
 static size_t serialized_bytes(const entry *e) {
     if (e->type != TYPE_STRING)
         return bytes_are_value(e) ? bytes_view(e).len : value_memory_bytes(e, SIZE_SAMPLES);

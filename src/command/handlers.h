@@ -78,6 +78,40 @@ command_handler command_decrby;
 command_handler command_incrbyfloat;
 command_handler command_lcs;
 
+/* Sorted set */
+command_handler command_zadd;
+command_handler command_zincrby;
+command_handler command_zrem;
+command_handler command_zcard;
+command_handler command_zscore;
+command_handler command_zmscore;
+command_handler command_zrank;
+command_handler command_zrevrank;
+command_handler command_zcount;
+command_handler command_zlexcount;
+command_handler command_zrange;
+command_handler command_zrangestore;
+command_handler command_zrangebyscore;
+command_handler command_zrevrangebyscore;
+command_handler command_zrangebylex;
+command_handler command_zrevrangebylex;
+command_handler command_zrevrange;
+command_handler command_zremrangebyrank;
+command_handler command_zremrangebyscore;
+command_handler command_zremrangebylex;
+command_handler command_zpopmin;
+command_handler command_zpopmax;
+command_handler command_zmpop;
+command_handler command_zrandmember;
+command_handler command_zunion;
+command_handler command_zinter;
+command_handler command_zdiff;
+command_handler command_zunionstore;
+command_handler command_zinterstore;
+command_handler command_zdiffstore;
+command_handler command_zintercard;
+command_handler command_zscan;
+
 /* Bitmap */
 command_handler command_setbit;
 command_handler command_getbit;
@@ -86,6 +120,74 @@ command_handler command_bitpos;
 command_handler command_bitop;
 command_handler command_bitfield;
 command_handler command_bitfield_ro;
+
+/* Set */
+command_handler command_sadd;
+command_handler command_srem;
+command_handler command_smove;
+command_handler command_scard;
+command_handler command_sismember;
+command_handler command_smismember;
+command_handler command_smembers;
+command_handler command_sscan;
+command_handler command_spop;
+command_handler command_srandmember;
+command_handler command_sinter;
+command_handler command_sintercard;
+command_handler command_sinterstore;
+command_handler command_sunion;
+command_handler command_sunionstore;
+command_handler command_sdiff;
+command_handler command_sdiffstore;
+
+/* List */
+command_handler command_lpush;
+command_handler command_rpush;
+command_handler command_lpushx;
+command_handler command_rpushx;
+command_handler command_lpop;
+command_handler command_rpop;
+command_handler command_lmpop;
+command_handler command_lmove;
+command_handler command_rpoplpush;
+command_handler command_llen;
+command_handler command_lindex;
+command_handler command_lrange;
+command_handler command_lpos;
+command_handler command_lset;
+command_handler command_linsert;
+command_handler command_lrem;
+command_handler command_ltrim;
+
+/* Hash */
+command_handler command_hset;
+command_handler command_hmset;
+command_handler command_hsetnx;
+command_handler command_hget;
+command_handler command_hmget;
+command_handler command_hgetall;
+command_handler command_hkeys;
+command_handler command_hvals;
+command_handler command_hlen;
+command_handler command_hstrlen;
+command_handler command_hexists;
+command_handler command_hdel;
+command_handler command_hincrby;
+command_handler command_hincrbyfloat;
+command_handler command_hrandfield;
+command_handler command_hscan;
+command_handler command_hexpire;
+command_handler command_hpexpire;
+command_handler command_hexpireat;
+command_handler command_hpexpireat;
+command_handler command_httl;
+command_handler command_hpttl;
+command_handler command_hexpiretime;
+command_handler command_hpexpiretime;
+command_handler command_hpersist;
+command_handler command_hgetdel;
+command_handler command_hgetex;
+command_handler command_hsetex;
 
 /* Server */
 command_handler command_swapdb;

@@ -6,10 +6,13 @@
 #include "command/support.h"
 #include "net/reply.h"
 
-/* MEMORY USAGE key [SAMPLES count]: nothing is sampled here, the figure of a string is exact. */
+/* Elements looked at if the request does not say how many, as in Redis. */
+#define DEFAULT_SAMPLES 5
+
+/* MEMORY USAGE key [SAMPLES count] */
 void command_memory_usage(client *c, const args *a) {
+    int64_t samples = DEFAULT_SAMPLES;
     for (int i = 3; i < a->argc; i += 2) {
-        int64_t samples;
         if (!slice_is(a->argv[i], "SAMPLES") || i + 1 == a->argc) {
             reply_syntax_error(c);
             return;
@@ -23,7 +26,7 @@ void command_memory_usage(client *c, const args *a) {
     key k = args_key(a, 2);
     const entry *e = keyspace_peek(c->db, &k);
     if (e)
-        reply_integer(c, (int64_t)keyspace_memory_bytes(e));
+        reply_integer(c, (int64_t)keyspace_memory_bytes(e, (size_t)samples));
     else
         reply_null(c);
 }

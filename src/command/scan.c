@@ -1,8 +1,11 @@
-/* Scan: walking over a database in small steps, by a cursor that the client brings back each time.
+/* Scan: walking over a database, or a large collection, in small steps, by a cursor that the client brings
+ * back each time.
  *
- * COUNT bounds the keys looked at, not those returned: a step costs the same however few of them match. The
- * cursor comes first in the reply and is known last, so what was found is gathered before anything is
+ * COUNT bounds the elements looked at, not those returned: a step costs the same however few of them match.
+ * The cursor comes first in the reply and is known last, so what was found is gathered before anything is
  * written. */
+#include "command/scan.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -10,28 +13,10 @@
 #include "base/glob.h"
 #include "base/number.h"
 #include "command/handlers.h"
-#include "command/support.h"
 
 #define DEFAULT_COUNT 10
 
-/* So many found keys are kept without allocating memory. */
-#define FEW 256
-
-/* What the options ask for. */
-struct scan_options {
-    size_t count;
-    bool has_pattern;
-    slice pattern;
-    uint32_t types; /* a bit for each enum value_type that is wanted */
-};
-
-/* The keys found so far. */
-struct found {
-    const struct scan_options *options;
-    size_t count, capacity;
-    const entry **entries; /* few, or a block of its own */
-    const entry *few[FEW];
-};
+/* --- Arguments --- */
 
 /* Cursors come back as they were given out, but other spellings of a number are let pass where Redis does it:
  * white space and a plus before the digits, leading zeros. */
@@ -57,28 +42,38 @@ static uint32_t type_bit(slice name) {
     return 0;
 }
 
-/* Reads the options from argv[first] on. Returns false, having written the error, if something is wrong. */
-static bool parse_options(client *c, const args *a, int first, struct scan_options *o) {
+bool scan_cursor(client *c, slice arg, uint64_t *cursor) {
+    if (parse_cursor(arg, cursor)) return true;
+    reply_error_text(c, SLICE("ERR invalid cursor"));
+    return false;
+}
+
+bool scan_parse_options(client *c, const args *a, int first, enum scan_kind kind, struct scan_options *o) {
     *o = (struct scan_options){.count = DEFAULT_COUNT, .types = UINT32_MAX};
-    for (int i = first; i < a->argc; i += 2) {
+    for (int i = first; i < a->argc; i++) {
         slice option = a->argv[i];
         bool has_value = i + 1 < a->argc;
         if (slice_is(option, "COUNT") && has_value) {
             int64_t count;
-            if (!arg_integer(c, a->argv[i + 1], &count)) return false;
+            if (!arg_integer(c, a->argv[++i], &count)) return false;
             if (count < 1) {
                 reply_syntax_error(c);
                 return false;
             }
             o->count = (size_t)count;
         } else if (slice_is(option, "MATCH") && has_value) {
-            o->pattern = a->argv[i + 1];
+            o->pattern = a->argv[++i];
             o->has_pattern = !slice_equal(o->pattern, SLICE("*"));
-        } else if (slice_is(option, "TYPE") && has_value) {
-            o->types = type_bit(a->argv[i + 1]);
+        } else if (slice_is(option, "TYPE") && has_value && kind == SCAN_KEYS) {
+            o->types = type_bit(a->argv[++i]);
+        } else if (slice_is(option, "NOSCORES") && kind == SCAN_SCORED) {
+            o->no_values = true;
         } else if (slice_is(option, "NOVALUES")) {
-            reply_error_text(c, SLICE("ERR NOVALUES option can only be used in HSCAN"));
-            return false;
+            if (kind != SCAN_FIELDS) {
+                reply_error_text(c, SLICE("ERR NOVALUES option can only be used in HSCAN"));
+                return false;
+            }
+            o->no_values = true;
         } else {
             reply_syntax_error(c);
             return false;
@@ -87,40 +82,63 @@ static bool parse_options(client *c, const args *a, int first, struct scan_optio
     return true;
 }
 
+bool scan_matches(const struct scan_options *o, const struct packed_value *v) {
+    if (!o->has_pattern) return true;
+    char scratch[NUMBER_I64_TEXT_MAX];
+    return glob_match(o->pattern, packed_text(v, scratch), false);
+}
+
+/* --- What is found --- */
+
+void scan_begin(struct scan_found *f, const struct scan_options *o) {
+    f->options = o;
+    f->count = 0;
+    f->capacity = SCAN_FEW;
+    f->values = f->few;
+}
+
+void scan_add(struct scan_found *f, const struct packed_value *v) {
+    if (f->count == f->capacity) {
+        bool was_few = f->values == f->few;
+        f->capacity *= 2;
+        f->values = alloc_resize(was_few ? NULL : f->values, f->capacity * sizeof(*f->values));
+        if (was_few) memcpy(f->values, f->few, sizeof(f->few));
+    }
+    f->values[f->count++] = *v;
+}
+
+void scan_reply(client *c, uint64_t cursor, struct scan_found *f) {
+    reply_array(c, 2);
+    reply_bulk_integer(c, (int64_t)cursor);
+    reply_array(c, f->count);
+    for (size_t i = 0; i < f->count; i++) reply_packed(c, &f->values[i]);
+    if (f->values != f->few) alloc_free(f->values, f->capacity * sizeof(*f->values));
+}
+
+void scan_reply_nothing(client *c) {
+    reply_array(c, 2);
+    reply_bulk_integer(c, 0);
+    reply_array(c, 0);
+}
+
+/* --- SCAN --- */
+
 static void gather(void *context, void *element) {
-    struct found *f = context;
+    struct scan_found *f = context;
     const entry *e = element;
     if (!(f->options->types >> e->type & 1)) return;
-    if (f->options->has_pattern && !glob_match(f->options->pattern, entry_key(e), false)) return;
-    if (f->count == f->capacity) {
-        bool was_few = f->entries == f->few;
-        f->capacity *= 2;
-        f->entries = alloc_resize(was_few ? NULL : f->entries, f->capacity * sizeof(*f->entries));
-        if (was_few) memcpy(f->entries, f->few, sizeof(f->few));
-    }
-    f->entries[f->count++] = e;
+    struct packed_value name = {.text = entry_key(e)};
+    if (scan_matches(f->options, &name)) scan_add(f, &name);
 }
 
 /* SCAN cursor [MATCH pattern] [COUNT count] [TYPE type] */
 void command_scan(client *c, const args *a) {
     uint64_t cursor;
-    if (!parse_cursor(a->argv[1], &cursor)) {
-        reply_error_text(c, SLICE("ERR invalid cursor"));
-        return;
-    }
     struct scan_options options;
-    if (!parse_options(c, a, 2, &options)) return;
-
-    struct found f;
-    f.options = &options;
-    f.count = 0;
-    f.capacity = FEW;
-    f.entries = f.few;
+    if (!scan_cursor(c, a->argv[1], &cursor)) return;
+    if (!scan_parse_options(c, a, 2, SCAN_KEYS, &options)) return;
+    struct scan_found f;
+    scan_begin(&f, &options);
     cursor = keyspace_scan(c->db, cursor, options.count, gather, &f);
-
-    reply_array(c, 2);
-    reply_bulk_integer(c, (int64_t)cursor);
-    reply_array(c, f.count);
-    for (size_t i = 0; i < f.count; i++) reply_slice(c, entry_key(f.entries[i]));
-    if (f.entries != f.few) alloc_free(f.entries, f.capacity * sizeof(*f.entries));
+    scan_reply(c, cursor, &f);
 }

@@ -6,7 +6,11 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "server/config.h"
+#include "store/types/hash.h"
+#include "store/types/list.h"
+#include "store/types/set.h"
 #include "store/types/string.h"
+#include "store/types/zset.h"
 
 void prefetch_keys(const client *c, const args *a, int first, int step, int count, key *keys) {
     assert(count <= PREFETCH_KEYS_MAX);
@@ -45,9 +49,25 @@ const char *type_name(enum value_type type) {
  * string that was never changed in place is "embstr" up to this length. */
 #define EMBSTR_MAX_BYTES 44
 
-const char *value_encoding_name(const entry *e) {
+static const char *string_encoding_name(const entry *e) {
     if (e->encoding == ENCODING_INT) return "int";
     return e->flags & ENTRY_EDITED || string_len(e) > EMBSTR_MAX_BYTES ? "raw" : "embstr";
+}
+
+static const char *set_encoding_name(const entry *e) {
+    static const char *const names[] = {
+        [SET_INTEGERS] = "intset", [SET_PACKED] = "listpack", [SET_TABLE] = "hashtable"};
+    return names[set_form_of(e)];
+}
+
+const char *value_encoding_name(const entry *e) {
+    switch (e->type) {
+    case TYPE_LIST: return list_encoding_name(e);
+    case TYPE_SET: return set_encoding_name(e);
+    case TYPE_HASH: return hash_encoding_name(e);
+    case TYPE_ZSET: return zset_is_packed(e) ? "listpack" : "skiplist";
+    default: return string_encoding_name(e);
+    }
 }
 
 bool arg_integer(client *c, slice arg, int64_t *value) {
@@ -107,10 +127,14 @@ bool expiry_from_argument(client *c, const args *a, slice arg, enum time_form fo
         *expiry_ms = when;
         return true;
     }
+    reply_invalid_expire_time(c, a);
+    return false;
+}
+
+void reply_invalid_expire_time(client *c, const args *a) {
     char name[64];
     size_t len = a->argv[0].len < sizeof(name) - 1 ? a->argv[0].len : sizeof(name) - 1;
     for (size_t i = 0; i < len; i++) name[i] = (char)(a->argv[0].data[i] | 0x20);
     name[len] = '\0';
     reply_error(c, "ERR invalid expire time in '%s' command", name);
-    return false;
 }

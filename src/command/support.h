@@ -10,6 +10,7 @@
 #include "net/reply.h"
 #include "server/command.h"
 #include "store/keyspace.h"
+#include "store/types/packed.h"
 
 /* The key at argv[i]; its hash is at hand if it is the command's first key. */
 static inline key args_key(const args *a, int i) {
@@ -29,7 +30,15 @@ bool write_typed(client *c, const key *k, enum value_type type, entry **e);
 /* "string", "list" ...: what TYPE answers. */
 const char *type_name(enum value_type type);
 
-/* "int", "embstr", "raw": what OBJECT ENCODING answers for a string. */
+/* Replies with a value as a bulk string. */
+static inline void reply_packed(client *c, const struct packed_value *v) {
+    if (packed_is_integer(v))
+        reply_bulk_integer(c, v->integer);
+    else
+        reply_slice(c, v->text);
+}
+
+/* "int", "embstr", "raw", "listpack", "hashtable" ...: what OBJECT ENCODING answers. */
 const char *value_encoding_name(const entry *e);
 
 /* Reads an argument as an integer; else "ERR value is not an integer or out of range". */
@@ -63,5 +72,7 @@ enum time_form { TIME_SECONDS, TIME_MILLISECONDS, TIME_UNIX_SECONDS, TIME_UNIX_M
  * zero, are "ERR invalid expire time in 'name' command". */
 bool expiry_from_argument(client *c, const args *a, slice arg, enum time_form form, bool positive_only,
                           int64_t *expiry_ms);
+/* That error. */
+void reply_invalid_expire_time(client *c, const args *a);
 
 #endif

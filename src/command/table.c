@@ -16,8 +16,14 @@ static const struct {
     const command *rows;
     enum command_group group;
 } groups[] = {
-    {connection_commands, GROUP_CONNECTION}, {generic_commands, GROUP_GENERIC},
-    {string_commands, GROUP_STRING},         {bitmap_commands, GROUP_BITMAP},
+    {connection_commands, GROUP_CONNECTION},
+    {generic_commands, GROUP_GENERIC},
+    {string_commands, GROUP_STRING},
+    {list_commands, GROUP_LIST},
+    {sorted_set_commands, GROUP_SORTED_SET},
+    {bitmap_commands, GROUP_BITMAP},
+    {set_commands, GROUP_SET},
+    {hash_commands, GROUP_HASH},
     {server_commands, GROUP_SERVER},
 };
 

@@ -7,10 +7,11 @@
 #include "base/compiler.h"
 #include "net/output.h"
 
-/* The arena is used again from its start by each batch, and so stays in the cache while requests are short. */
+/* The arena is used again from its start by each batch, and so stays in the cache while requests are short.
+ */
 #define ARENA_BYTES (2 * BATCH_REGION_BYTES)
-/* Clients read before their requests are run: after more, a client's socket has left the cache when its replies
- * are sent. 16 costs a few percent less per unpipelined request than 8 or no limit. */
+/* Clients read before their requests are run: after more, a client's socket has left the cache when its
+ * replies are sent. 16 costs a few percent less per unpipelined request than 8 or no limit. */
 #define REGIONS_MAX 16
 #define ARGS_MAX    (4 * BATCH_REGION_ARGS)
 

@@ -1,4 +1,5 @@
-/* Client: opening, closing, and finding clients. Reading is in query.c, writing in output.c. */
+/* Client: opening, closing, and finding clients. Reading is in query.c, writing in output.c, both of which
+ * know this file and are not known to it. */
 #include "net/client.h"
 
 #include <arpa/inet.h>
@@ -12,8 +13,6 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "net/output.h"
-#include "net/query.h"
 
 struct client_hooks client_hooks;
 
@@ -22,13 +21,7 @@ static int client_total, client_capacity;
 static uint64_t last_id;
 static client *closing;
 
-static void on_events(struct source *s, uint32_t events) {
-    client *c = (client *)s;
-    if (events & EPOLLOUT) output_flush(c);
-    if (events & ~(uint32_t)EPOLLOUT && !(c->flags & CLIENT_CLOSING)) query_read(c);
-}
-
-client *client_new(int fd, uint32_t flags, const struct peer *peer) {
+client *client_new(int fd, uint32_t flags, const struct peer *peer, source_callback *on_events) {
     client *c = alloc_zeroed(sizeof(*c));
     c->source = (struct source){on_events, fd};
     c->flags = flags;
@@ -53,7 +46,7 @@ client *client_new(int fd, uint32_t flags, const struct peer *peer) {
 
 void client_close_soon(client *c, enum client_flag how) {
     c->flags |= how;
-    if (how == CLIENT_CLOSE_AFTER_REPLY && output_pending(c)) return; /* output_flush comes back to it */
+    if (how == CLIENT_CLOSE_AFTER_REPLY && c->reply_head) return; /* output_flush comes back to it */
     c->flags |= CLIENT_CLOSE_NOW;
     if (c->flags & CLIENT_CLOSING) return;
     c->flags |= CLIENT_CLOSING;
@@ -66,8 +59,6 @@ void client_close_marked(void) {
         client *c = closing;
         closing = c->next_closing;
         client_hooks.closed(c);
-        output_discard(c);
-        query_discard(c);
         loop_remove(&c->source);
         close(c->source.fd);
         clients[c->index] = clients[--client_total];

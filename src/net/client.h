@@ -74,16 +74,17 @@ struct client {
     int index; /* in the array of all clients */
 };
 
-/* What server/ does when clients come and go; set once at start. */
+/* What is done when clients come and go; set once at start. */
 struct client_hooks {
     void (*opened)(client *c); /* sets session and db */
-    void (*closed)(client *c); /* frees the session */
+    void (*closed)(client *c); /* frees them, the query buffer and the replies */
 };
 extern struct client_hooks client_hooks;
 
-/* A client for a connected socket (non-blocking); flags tell unix sockets and IPv6. Takes over the socket.
- * NULL if the kernel will not watch it; the socket is closed then. */
-client *client_new(int fd, uint32_t flags, const struct peer *peer);
+/* A client for a connected socket (non-blocking), which is taken over; flags tell unix sockets and IPv6,
+ * on_events (with the client as source) is called when the socket is ready. NULL if the kernel will not watch
+ * the socket, which is closed then. */
+client *client_new(int fd, uint32_t flags, const struct peer *peer, source_callback *on_events);
 
 /* Marks the client to be closed: CLIENT_CLOSE_AFTER_REPLY when its replies are sent, CLIENT_CLOSE_NOW at the
  * end of the batch, replies or not. It runs no further request. The struct stays valid until then. */

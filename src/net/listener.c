@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "net/client.h"
 #include "net/loop.h"
+#include "net/query.h"
 #include "net/timer.h"
 
 #define LISTENERS_MAX    32
@@ -110,7 +111,7 @@ static void admit(const struct listener *l, int fd, const union address *address
         reject(fd, "-ERR max number of clients reached\r\n");
         return;
     }
-    client *c = client_new(fd, flags, &peer);
+    client *c = client_new(fd, flags, &peer, query_on_events);
     if (!c) return;
     const char *refusal = listener_admission ? listener_admission(c) : NULL;
     if (!refusal) return;

@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "base/alloc.h"
@@ -16,6 +17,7 @@
 #include "base/compiler.h"
 #include "base/log.h"
 #include "net/batch.h"
+#include "net/output.h"
 
 #define LARGE_ARGUMENT_BYTES (32 * 1024)
 /* Read at once into a blob: about 100 microseconds of copying. */
@@ -268,7 +270,7 @@ static void read_collected(client *c) {
     client_close_soon(c, CLIENT_CLOSE_NOW);
 }
 
-void query_read(client *c) {
+static void read_once(client *c) {
     if (c->query && c->query->collected) {
         read_collected(c);
         return;
@@ -284,4 +286,10 @@ void query_read(client *c) {
     query_discard(c);
     batch_keep(carried + got);
     parse_region(c, region, carried + got);
+}
+
+void query_on_events(struct source *s, uint32_t events) {
+    client *c = (client *)s;
+    if (events & EPOLLOUT) output_flush(c);
+    if (events & ~(uint32_t)EPOLLOUT && !(c->flags & CLIENT_CLOSING)) read_once(c);
 }

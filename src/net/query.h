@@ -23,9 +23,10 @@ struct query_statistics {
 };
 extern struct query_statistics query_statistics;
 
-/* Reads once from the client's socket and adds the requests that are complete to the batch. Queues the client
- * to be closed when the other end is gone. */
-void query_read(client *c);
+/* What a client's socket calls when it is ready (the source is the client): sends what waits to be sent,
+ * reads once and adds the requests that are complete to the batch. Queues the client to be closed when the
+ * other end is gone. */
+void query_on_events(struct source *s, uint32_t events);
 
 /* Bytes of an incomplete request that wait, and the memory that they take. */
 size_t query_pending_bytes(const client *c);

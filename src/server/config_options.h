@@ -82,8 +82,8 @@ BOOL   (protected_mode, "protected-mode", NULL, "yes", NOW,
 INTEGER(tcp_keepalive_s, "tcp-keepalive", NULL, "300", 0, INT_MAX, NOW,
         "Seconds of silence after which the kernel probes whether a TCP client still lives; 0 for never.")
 INTEGER(socket_mark_id, "socket-mark-id", NULL, "0", 0, UINT_MAX, NOW | FIXED,
-        "Mark (SO_MARK) on the TCP sockets, for packet filters and routing; 0 for none. Setting one takes the "
-        "privilege CAP_NET_ADMIN.")
+        "Mark (SO_MARK) on the TCP sockets, for packet filters and routing; 0 for none. Setting one takes "
+        "the privilege CAP_NET_ADMIN.")
 INTEGER(max_new_connections_per_cycle, "max-new-connections-per-cycle", NULL, "10", 1, 1000, NOW,
         "How many new connections one turn of the loop accepts at each listening socket.")
 BOOL   (mptcp, "mptcp", NULL, "no", ONLY | FIXED,
@@ -142,23 +142,22 @@ BOOL   (always_show_logo, "always-show-logo", NULL, "no", NOW | FIXED,
         "Logs the logo at the start even if the log does not go to a terminal.")
 CHOICES(shutdown_on_sigint, "shutdown-on-sigint", NULL, "default", config_shutdown_names,
         config_check_shutdown, NOW | WORDS,
-        "How SIGINT stops the server: `default`, or any of `save` or `nosave`, `now`, `force`, as SHUTDOWN has "
-        "them. With `save` and without `force` it goes on, since there is no way to save yet.")
+        "How SIGINT stops the server: `default`, or any of `save` or `nosave`, `now`, `force`, as SHUTDOWN "
+        "has them. With `save` and without `force` it goes on, since there is no way to save yet.")
 CHOICES(shutdown_on_sigterm, "shutdown-on-sigterm", NULL, "default", config_shutdown_names,
         config_check_shutdown, NOW | WORDS,
         "The same for SIGTERM.")
 INTEGER(shutdown_timeout_s, "shutdown-timeout", NULL, "0", 0, INT_MAX, ONLY,
         "The most seconds that stopping waits for replicas that lag behind.")
-BOOL   (disable_thp, "disable-thp", NULL, "no", NOW | FIXED,
-        "Takes the process out of transparent huge pages. By default they are asked for: they make lookups in large "
-        "databases cheaper, and what makes them costly elsewhere, forking, does not happen here.")
+BOOL   (disable_thp, "disable-thp", NULL, "yes", NOW | FIXED,
+        "Takes the process out of transparent huge pages, whose first touch can take milliseconds.")
 CHOICE (oom_score_adj, "oom-score-adj", NULL, "no", config_oom_names, NOW,
-        "Whether to tell the kernel whom to end first when memory runs out: `no`, `yes` or `relative` (to the "
-        "score at the start), `absolute`.")
+        "Whether to tell the kernel whom to end first when memory runs out: `no`, `yes` or `relative` (to "
+        "the score at the start), `absolute`.")
 SPECIAL(oom_score_adj_values, struct config_oom_values, "oom-score-adj-values", NULL, "0 200 800",
         &config_oom_values_rules, NOW | WORDS,
-        "The scores for a primary, a replica and a background child, each -2000 to 2000; what the kernel does not "
-        "know is set to the nearer end, -1000 or 1000. There are only primaries yet.")
+        "The scores for a primary, a replica and a background child, each -2000 to 2000; what the kernel "
+        "does not know is set to the nearer end, -1000 or 1000. There are only primaries yet.")
 SPECIAL(hz, config_hz, "hz", NULL, "10", &config_hz_rules, NOW,
         "How often a second background work is done, 1 to 500; what is outside is set to the nearer end.")
 BOOL   (dynamic_hz, "dynamic-hz", NULL, "no", ONLY,
@@ -212,8 +211,9 @@ SECTION("Memory")
 MEMORY (maxmemory_bytes, "maxmemory", NULL, "0", 0, UINT64_MAX, NOW,
         "The most memory that data may take; 0 for no limit.")
 CHOICE (maxmemory_policy, "maxmemory-policy", NULL, "noeviction", config_policy_names, NOW,
-        "What happens at that limit: writes are refused, which is `noeviction`; with any other policy as well, "
-        "since no keys are evicted yet. A policy with `lfu` keeps how often a key is used, any other how lately.")
+        "What happens at that limit: writes are refused, which is `noeviction`; with any other policy as "
+        "well, since no keys are evicted yet. A policy with `lfu` keeps how often a key is used, any other "
+        "how lately.")
 INTEGER(lfu_log_factor, "lfu-log-factor", NULL, "10", 0, INT_MAX, NOW,
         "How slowly the frequency counter of an LFU policy rises.")
 INTEGER(lfu_decay_time_minutes, "lfu-decay-time", NULL, "1", 0, INT_MAX, NOW,
@@ -249,8 +249,8 @@ SECTION("Databases, expiry and freeing")
 INTEGER(databases, "databases", NULL, "16", 1, INT_MAX, NOW | FIXED,
         "How many databases there are.")
 INTEGER(active_expire_effort, "active-expire-effort", NULL, "1", 1, 10, NOW,
-        "How hard to look for expired keys that nobody asks for: while there are any, a turn of the loop spends "
-        "half a millisecond on them for each step, 1 to 10.")
+        "How hard to look for expired keys that nobody asks for: while there are any, a turn of the loop "
+        "spends half a millisecond on them for each step, 1 to 10.")
 BOOL   (lazyfree_lazy_eviction, "lazyfree-lazy-eviction", NULL, "yes", ONLY,
         "Frees evicted values in the background if they are large.")
 BOOL   (lazyfree_lazy_expire, "lazyfree-lazy-expire", NULL, "yes", ONLY,
@@ -273,27 +273,27 @@ TEXT   (hash_seed, "hash-seed", NULL, "", NULL, ONLY | FIXED | SENSITIVE,
 
 SECTION("Encodings")
 INTEGER(hash_max_listpack_entries, "hash-max-listpack-entries", "hash-max-ziplist-entries", "512", 0,
-        INT64_MAX, LATER,
+        INT64_MAX, NOW,
         "The most fields of a hash that is kept packed.")
 MEMORY (hash_max_listpack_value_bytes, "hash-max-listpack-value", "hash-max-ziplist-value", "64", 0,
-        INT64_MAX, LATER,
+        INT64_MAX, NOW,
         "The longest field or value of a hash that is kept packed, in bytes.")
 INTEGER(list_max_listpack_size, "list-max-listpack-size", "list-max-ziplist-size", "-2", INT_MIN, INT_MAX,
-        LATER,
+        NOW,
         "Size of a list's packed blocks: elements if positive; -1 to -5 for 4, 8, 16, 32 or 64 KiB.")
 INTEGER(list_compress_depth, "list-compress-depth", NULL, "0", 0, INT_MAX, LATER,
         "How many blocks at each end of a list stay uncompressed; 0 compresses none.")
-INTEGER(set_max_intset_entries, "set-max-intset-entries", NULL, "512", 0, INT64_MAX, LATER,
+INTEGER(set_max_intset_entries, "set-max-intset-entries", NULL, "512", 0, INT64_MAX, NOW,
         "The most members of a set of integers that is kept packed.")
-INTEGER(set_max_listpack_entries, "set-max-listpack-entries", NULL, "128", 0, INT64_MAX, LATER,
+INTEGER(set_max_listpack_entries, "set-max-listpack-entries", NULL, "128", 0, INT64_MAX, NOW,
         "The most members of any other set that is kept packed.")
-INTEGER(set_max_listpack_value_bytes, "set-max-listpack-value", NULL, "64", 0, INT64_MAX, LATER,
+INTEGER(set_max_listpack_value_bytes, "set-max-listpack-value", NULL, "64", 0, INT64_MAX, NOW,
         "The longest member of a set that is kept packed, in bytes.")
 INTEGER(zset_max_listpack_entries, "zset-max-listpack-entries", "zset-max-ziplist-entries", "128", 0,
-        INT64_MAX, LATER,
+        INT64_MAX, NOW,
         "The most members of a sorted set that is kept packed.")
 MEMORY (zset_max_listpack_value_bytes, "zset-max-listpack-value", "zset-max-ziplist-value", "64", 0,
-        INT64_MAX, LATER,
+        INT64_MAX, NOW,
         "The longest member of a sorted set that is kept packed, in bytes.")
 MEMORY (hll_sparse_max_bytes, "hll-sparse-max-bytes", NULL, "3000", 0, INT64_MAX, LATER,
         "The size up to which a HyperLogLog is kept sparse.")

@@ -1,11 +1,12 @@
 /* Dispatch: runs a batch of requests.
  *
- * When a request is added its command is looked up and its key hashed. When the batch runs, it goes group by group:
- * prefetch the buckets of the next group, prefetch the entries of this one (whose buckets have come by now), execute
- * this one. Dozens of cache misses overlap, where one request at a time would pay for each in full.
+ * When a request is added its command is looked up and its key hashed. When the batch runs, it goes group by
+ * group: prefetch the buckets of the next group, prefetch the entries of this one (whose buckets have come by
+ * now), execute this one. Dozens of cache misses overlap, where one request at a time would pay for each in
+ * full.
  *
- * A clock reading costs a tenth of a GET. So time is measured per run of requests with the same command and shared
- * among them: in a pipeline of GETs once per batch. */
+ * A clock reading costs a tenth of a GET. So time is measured per run of requests with the same command and
+ * shared among them: in a pipeline of GETs once per batch. */
 #include "server/dispatch.h"
 
 #include <stdio.h>
@@ -166,7 +167,8 @@ static inline bool execute(const struct request *r) {
 
 /* --- Batches --- */
 
-/* The hints of a group are given in one go: each waits for an address translation, and only neighbours overlap. */
+/* The hints of a group are given in one go: each waits for an address translation, and only neighbours
+ * overlap. */
 static void prefetch_buckets(const struct request *requests, int first, int count) {
     int end = first + GROUP < count ? first + GROUP : count;
     for (int i = first; i < end; i++)

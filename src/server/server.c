@@ -38,6 +38,10 @@
 #include "server/statistics.h"
 #include "store/keyspace.h"
 #include "store/recency.h"
+#include "store/types/hash.h"
+#include "store/types/list.h"
+#include "store/types/set.h"
+#include "store/types/zset.h"
 
 /* Upkeep per turn and step of active-expire-effort. A backlog is worked off in every turn, so that requests
  * wait for one slice at most. */
@@ -76,6 +80,20 @@ static bool follow_limits(char reason[CONFIG_REASON_MAX]) {
     recency_policy.lfu_log_factor = (int)config.lfu_log_factor;
     recency_policy.lfu_decay_minutes = (int)config.lfu_decay_time_minutes;
     server.cron_interval_ms = 1000 / config.hz > 0 ? 1000 / config.hz : 1;
+    (void)reason;
+    return true;
+}
+
+/* Up to where the types keep collections packed. */
+static bool follow_encodings(char reason[CONFIG_REASON_MAX]) {
+    hash_limits = (struct hash_limits){(size_t)config.hash_max_listpack_entries,
+                                       (size_t)config.hash_max_listpack_value_bytes};
+    list_limits = list_limits_of(config.list_max_listpack_size);
+    zset_limits = (struct zset_limits){(size_t)config.zset_max_listpack_entries,
+                                       (size_t)config.zset_max_listpack_value_bytes};
+    set_limits =
+        (struct set_limits){(size_t)config.set_max_intset_entries, (size_t)config.set_max_listpack_entries,
+                            (size_t)config.set_max_listpack_value_bytes};
     (void)reason;
     return true;
 }
@@ -191,6 +209,12 @@ static void register_config_hooks(void) {
                                          "lfu-decay-time",
                                          "hz"};
     for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) config_on_change(limits[i], follow_limits);
+    static const char *const encodings[] = {"hash-max-listpack-entries", "hash-max-listpack-value",
+                                            "list-max-listpack-size",    "set-max-intset-entries",
+                                            "set-max-listpack-entries",  "set-max-listpack-value",
+                                            "zset-max-listpack-entries", "zset-max-listpack-value"};
+    for (size_t i = 0; i < sizeof(encodings) / sizeof(*encodings); i++)
+        config_on_change(encodings[i], follow_encodings);
     config_on_change("maxclients", follow_maxclients);
     config_on_change("loglevel", follow_loglevel);
     config_on_change("bind", follow_bind);
@@ -214,6 +238,12 @@ static const char *admission(const client *c) {
            "only. To let others in, set a password with 'requirepass', or turn the protection off with "
            "'CONFIG SET protected-mode no' from a connection on this machine, or start with "
            "'--protected-mode no'.\r\n";
+}
+
+static void forget_client(client *c) {
+    session_close(c);
+    output_discard(c);
+    query_discard(c);
 }
 
 /* Closes clients that were idle too long or are over a soft limit; looks at a share of them each time. */
@@ -322,6 +352,7 @@ void server_open(void) {
     statistics_open();
     register_config_hooks();
     follow_limits(reason);
+    follow_encodings(reason);
     recency_tick();
 
     int64_t allowed = raise_file_limit(config.maxclients);
@@ -336,7 +367,7 @@ void server_open(void) {
     loop_after_wait = after_wait;
     batch_open();
     batch_hooks = (struct batch_hooks){dispatch_prepare, dispatch_run};
-    client_hooks = (struct client_hooks){session_open, session_close};
+    client_hooks = (struct client_hooks){session_open, forget_client};
     reply_error_hook = statistics_count_error;
     output_limit_of = output_limit_for;
     listener_admission = admission;

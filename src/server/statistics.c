@@ -117,7 +117,8 @@ void statistics_sample(void) {
     statistics.input_kb_per_second = (double)(now.bytes_received - oldest.bytes_received) / 1024 / seconds;
     statistics.output_kb_per_second = (double)(now.bytes_sent - oldest.bytes_sent) / 1024 / seconds;
     statistics.turns_per_second = (double)turns / seconds;
-    statistics.turn_us = turns ? (double)statistics_us(now.turns_ticks - oldest.turns_ticks) / (double)turns : 0;
+    statistics.turn_us =
+        turns ? (double)statistics_us(now.turns_ticks - oldest.turns_ticks) / (double)turns : 0;
 }
 
 /* --- Starting again --- */

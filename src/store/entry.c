@@ -29,7 +29,7 @@ entry *entry_new(slice key, enum value_type type, enum value_encoding encoding, 
 static entry *copy_shell(const entry *e, slice key, int64_t expiry_ms) {
     size_t inline_len = e->encoding == ENCODING_INLINE ? e->value_len : 0;
     entry *copy = entry_new(key, e->type, e->encoding, expiry_ms, inline_len);
-    copy->flags |= e->flags & ENTRY_EDITED;
+    copy->flags |= e->flags & ENTRY_VALUE_FLAGS;
     copy->recency = e->recency;
     copy->value_len = e->value_len;
     if (e->encoding == ENCODING_INLINE)

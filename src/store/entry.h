@@ -34,8 +34,11 @@ enum value_encoding {
 
 enum entry_flag {
     ENTRY_EXPIRES = 1 << 0,
-    ENTRY_EDITED = 1 << 1, /* a string that was changed in place: OBJECT ENCODING says raw */
+    ENTRY_EDITED = 1 << 1,          /* a string that was changed in place: OBJECT ENCODING says raw */
+    ENTRY_ELEMENTS_EXPIRE = 1 << 2, /* a structure of which elements have, or had, an expiry */
 };
+/* Those that say something of the value, and go with it. */
+#define ENTRY_VALUE_FLAGS (ENTRY_EDITED | ENTRY_ELEMENTS_EXPIRE)
 
 #define ENTRY_SHORT_KEY_MAX 254
 #define ENTRY_KEY_IS_LONG   255 /* key_len of a longer key: the length stands before the key */

@@ -67,10 +67,18 @@ static void count_expiry(database *db, const entry *e, int sign) {
     db->expiry_sum_ms += sign * (__int128)entry_expiry_ms(e);
 }
 
+/* Whether the entry or an element of it expires. */
+static inline bool has_due_time(const entry *e) { return e->flags & (ENTRY_EXPIRES | ENTRY_ELEMENTS_EXPIRE); }
+
+/* As value_due_ms, which few entries need. */
+static inline int64_t due_ms(const entry *e) {
+    return likely(!(e->flags & ENTRY_ELEMENTS_EXPIRE)) ? entry_expiry_ms(e) : value_due_ms(e);
+}
+
 static void add(database *db, uint64_t hash, entry *e) {
     table_insert(db->keys, e, hash);
     count_expiry(db, e, +1);
-    if (entry_expires(e)) table_note_due(db->keys, hash, e, entry_expiry_ms(e));
+    if (has_due_time(e)) table_note_due(db->keys, hash, e, due_ms(e));
 }
 
 static entry *take_out(database *db, const key *k) {
@@ -103,13 +111,25 @@ static void expire(database *db, const key *k) {
     free_entry(e);
 }
 
-/* The entry with that key, expired or not mattering: an expired one is deleted. */
-static inline entry *find_live(database *db, const key *k) {
-    entry *e = table_find(db->keys, k->name, k->hash);
-    if (e && unlikely(entry_expires(e)) && entry_expiry_ms(e) <= clock_unix_ms()) {
+/* Removes what has expired of an entry that is due: all of it, or elements. Returns the entry if it stays. */
+static entry *expire_part(database *db, const key *k, entry *e) {
+    if (entry_expiry_ms(e) <= clock_unix_ms()) {
         expire(db, k);
         return NULL;
     }
+    if (value_expire_elements(e) == 0) return e;
+    keyspace_changed(db, k, EVENT_HEXPIRED);
+    if (value_elements(e) > 0) return e;
+    take_out(db, k);
+    keyspace_announce(db, k, EVENT_DEL);
+    free_entry(e);
+    return NULL;
+}
+
+/* The entry with that key, expired or not mattering: what has expired is deleted. */
+static inline entry *find_live(database *db, const key *k) {
+    entry *e = table_find(db->keys, k->name, k->hash);
+    if (e && unlikely(has_due_time(e)) && due_ms(e) <= clock_unix_ms()) return expire_part(db, k, e);
     return e;
 }
 
@@ -262,6 +282,8 @@ entry *keyspace_add_structure(database *db, const key *k, enum value_type type, 
     return add_fresh(db, k, new_structure(k->name, type, structure, NO_EXPIRY));
 }
 
+void keyspace_put_entry(database *db, const key *k, entry *e) { put(db, k, find_live(db, k), e); }
+
 entry *keyspace_resize_bytes(database *db, const key *k, entry *e, size_t len, char **bytes) {
     entry *after = bytes_edit(e, len, bytes);
     if (after != e) table_replace(db->keys, k->hash, e, after);
@@ -282,7 +304,8 @@ entry *keyspace_become_bytes(database *db, const key *k, entry *e, slice bytes) 
     return after;
 }
 
-void keyspace_note_element_expiry(database *db, const key *k, const entry *e) {
+void keyspace_note_element_expiry(database *db, const key *k, entry *e) {
+    e->flags |= ENTRY_ELEMENTS_EXPIRE;
     table_note_due(db->keys, k->hash, e, value_due_ms(e));
 }
 
@@ -360,14 +383,17 @@ bool keyspace_expire_due(int64_t budget_us) {
     first = (first + 1) % database_count;
     for (int i = 0; i < database_count; i++) {
         database *db = &databases[(first + i) % database_count];
-        bool more = db->expiring > 0;
+        bool more = true;
         while (more && spent_ns < budget_us * 1000) {
             void *due[BATCH];
             size_t count = table_collect_due(db->keys, clock_unix_ms(), due, BATCH, &more);
             for (size_t j = 0; j < count; j++) prefetch(due[j]);
             for (size_t j = 0; j < count; j++) {
                 key k = key_of(entry_key(due[j]));
-                expire(db, &k);
+                entry *left = expire_part(db, &k, due[j]);
+                if (!left) continue;
+                table_note_due(db->keys, k.hash, left, value_due_ms(left));
+                more |= value_due_ms(left) <= clock_unix_ms();
             }
             spent_ns = clock_now_monotonic_ns() - start_ns;
         }
@@ -383,6 +409,6 @@ int64_t keyspace_average_ttl_ms(const database *db) {
     return average > 0 ? average : 0;
 }
 
-size_t keyspace_memory_bytes(const entry *e) {
-    return alloc_class(entry_bytes(e)) + value_memory_bytes(e, 0) + sizeof(void *);
+size_t keyspace_memory_bytes(const entry *e, size_t samples) {
+    return alloc_class(entry_bytes(e)) + value_memory_bytes(e, samples) + sizeof(void *);
 }

@@ -49,6 +49,39 @@ enum keyspace_event {
     EVENT_MOVE_FROM,
     EVENT_MOVE_TO,
     EVENT_COPY_TO,
+    EVENT_SADD,
+    EVENT_SREM,
+    EVENT_SPOP,
+    EVENT_SINTERSTORE,
+    EVENT_SUNIONSTORE,
+    EVENT_SDIFFSTORE,
+    EVENT_ZADD,
+    EVENT_ZINCR,
+    EVENT_ZREM,
+    EVENT_ZPOPMIN,
+    EVENT_ZPOPMAX,
+    EVENT_ZREMRANGEBYRANK,
+    EVENT_ZREMRANGEBYSCORE,
+    EVENT_ZREMRANGEBYLEX,
+    EVENT_ZRANGESTORE,
+    EVENT_ZUNIONSTORE,
+    EVENT_ZINTERSTORE,
+    EVENT_ZDIFFSTORE,
+    EVENT_LPUSH,
+    EVENT_RPUSH,
+    EVENT_LPOP,
+    EVENT_RPOP,
+    EVENT_LSET,
+    EVENT_LINSERT,
+    EVENT_LREM,
+    EVENT_LTRIM,
+    EVENT_HSET,
+    EVENT_HDEL,
+    EVENT_HINCRBY,
+    EVENT_HINCRBYFLOAT,
+    EVENT_HEXPIRE,
+    EVENT_HPERSIST,
+    EVENT_HEXPIRED,
 };
 
 /* Statistics that the gate keeps. */
@@ -133,6 +166,9 @@ char *keyspace_edit_string(database *db, const key *k, size_t len);
 /* Makes the key, which must not exist, with packed bytes (copied) or a structure (taken over). */
 entry *keyspace_add_bytes(database *db, const key *k, enum value_type type, slice bytes);
 entry *keyspace_add_structure(database *db, const key *k, enum value_type type, void *structure);
+/* Puts an entry that was made outside the database (taken over) under its key, which is k; what the key held
+ * is gone, whatever its type, without a word. */
+void keyspace_put_entry(database *db, const key *k, entry *e);
 /* Makes the entry's packed bytes len long: the first ones as they were, new ones zero. *bytes is where they
  * are. */
 entry *keyspace_resize_bytes(database *db, const key *k, entry *e, size_t len, char **bytes);
@@ -141,7 +177,7 @@ entry *keyspace_resize_bytes(database *db, const key *k, entry *e, size_t len, c
 entry *keyspace_become_structure(database *db, const key *k, entry *e, void *structure);
 entry *keyspace_become_bytes(database *db, const key *k, entry *e, slice bytes);
 /* Tells when the next element of the entry's structure expires, if that became earlier. */
-void keyspace_note_element_expiry(database *db, const key *k, const entry *e);
+void keyspace_note_element_expiry(database *db, const key *k, entry *e);
 
 /* Deletes the key. False if there was none. Announces EVENT_DEL. */
 bool keyspace_delete(database *db, const key *k);
@@ -164,7 +200,8 @@ size_t keyspace_flush(database *db);
 
 /* --- Upkeep --- */
 
-/* Deletes keys whose time has come, for at most budget_us. Returns true if more are due already. */
+/* Deletes keys, and elements of keys, whose time has come, for at most budget_us. Returns true if more are
+ * due already. */
 bool keyspace_expire_due(int64_t budget_us);
 /* Whether keyspace_expire_due does its work (DEBUG SET-ACTIVE-EXPIRE); keys are never seen expired in any
  * case. */
@@ -172,7 +209,8 @@ extern bool keyspace_active_expire;
 
 /* The average time that keys with an expiry have left, ms. */
 int64_t keyspace_average_ttl_ms(const database *db);
-/* Bytes that the key takes, value and overhead included. */
-size_t keyspace_memory_bytes(const entry *e);
+/* Bytes that the key takes, value and overhead included; a structure's are estimated from samples of its
+ * elements (0: from all). */
+size_t keyspace_memory_bytes(const entry *e, size_t samples);
 
 #endif

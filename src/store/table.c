@@ -141,24 +141,13 @@ static inline slice key_of(const table *t, const void *element) {
     return likely(t->kind == &table_of_entries) ? entry_key(element) : t->kind->key(element);
 }
 
-/* Large segments, which are replaced all the time while a table grows, are kept apart from the elements. */
-#define APART_MIN_BYTES 2048
-
-static void *segment_alloc(size_t bytes) {
-    return bytes >= APART_MIN_BYTES ? alloc_apart(bytes) : alloc(bytes);
-}
-
 static void segment_release(segment *s) {
-    size_t bytes = segment_bytes(s->buckets);
     alloc_free(s->due_at, due_bytes(s));
-    if (bytes >= APART_MIN_BYTES)
-        alloc_apart_free(s, bytes);
-    else
-        alloc_free(s, bytes);
+    alloc_free(s, segment_bytes(s->buckets));
 }
 
 static segment *segment_new(table *t, uint32_t buckets, uint32_t path, uint8_t depth) {
-    segment *s = segment_alloc(segment_bytes(buckets));
+    segment *s = alloc(segment_bytes(buckets));
     memset(s, 0, segment_bytes(buckets));
     s->path = path;
     s->depth = depth;
@@ -207,9 +196,14 @@ static bucket *place(segment *s, uint64_t word, bool anywhere) {
 #define DUE_UNIT_SHIFT 7
 #define DUE_BACKLOG_MS (24 * 3600 * 1000)
 
-static uint32_t due_unit(int64_t due_ms) {
+static int64_t due_base_ms(void) {
     static int64_t base_ms;
     if (unlikely(!base_ms)) base_ms = clock_unix_ms() - DUE_BACKLOG_MS;
+    return base_ms;
+}
+
+static uint32_t due_unit(int64_t due_ms) {
+    int64_t base_ms = due_base_ms();
     if (due_ms == INT64_MAX) return DUE_NEVER;
     if (due_ms < base_ms) return 0;
     int64_t unit = (due_ms - base_ms) >> DUE_UNIT_SHIFT;
@@ -665,6 +659,11 @@ size_t table_collect_due(table *t, int64_t now_ms, void **elements, size_t max, 
     }
     *more = t->heap_len > 0 && t->heap[0]->due < now;
     return count;
+}
+
+int64_t table_next_due_ms(const table *t) {
+    if (t->heap_len == 0) return INT64_MAX;
+    return due_base_ms() + ((int64_t)t->heap[0]->due << DUE_UNIT_SHIFT);
 }
 
 void table_figures(const table *t, struct table_figures *f) {

@@ -69,6 +69,9 @@ void table_note_due(table *t, uint64_t hash, const void *element, int64_t due_ms
  * tells that there is more to look at. */
 size_t table_collect_due(table *t, int64_t now_ms, void **elements, size_t max, bool *more);
 
+/* A time before which no element is due, INT64_MAX if none ever is. */
+int64_t table_next_due_ms(const table *t);
+
 /* Figures of the structure, for DEBUG and tests. */
 struct table_figures {
     size_t segments, buckets, slots, directory_entries, overflowed_buckets;

@@ -5,11 +5,17 @@
 
 #include "base/background.h"
 #include "store/types/bytes.h"
+#include "store/types/hash.h"
 
 /* Structures with more elements than this are freed by the background thread. */
 #define BACKGROUND_FREE_ELEMENTS 64
 
-static const struct value_kind *const kinds[TYPE_STREAM + 1] = {0};
+static const struct value_kind *const kinds[TYPE_STREAM + 1] = {
+    [TYPE_LIST] = &list_kind,
+    [TYPE_SET] = &set_kind,
+    [TYPE_ZSET] = &zset_kind,
+    [TYPE_HASH] = &hash_kind,
+};
 
 static const struct value_kind *kind_of(const entry *e) {
     assert(e->encoding == ENCODING_STRUCTURE && kinds[e->type]);
@@ -28,17 +34,17 @@ void value_free(entry *e) {
         kind->free(entry_pointer(e));
 }
 
-entry *value_copy(const entry *e, slice key) {
+entry *value_copy(const entry *e, slice name) {
     int64_t expiry_ms = entry_expiry_ms(e);
     entry *copy;
     if (bytes_are_value(e)) {
-        copy = bytes_new(key, e->type, bytes_view(e), expiry_ms);
+        copy = bytes_new(name, e->type, bytes_view(e), expiry_ms);
     } else {
-        copy = entry_new(key, e->type, e->encoding, expiry_ms, 0);
+        copy = entry_new(name, e->type, e->encoding, expiry_ms, 0);
         bool is_structure = e->encoding == ENCODING_STRUCTURE;
         entry_set_pointer(copy, is_structure ? kind_of(e)->copy(entry_pointer(e)) : entry_pointer(e));
     }
-    copy->flags |= e->flags & ENTRY_EDITED;
+    copy->flags |= e->flags & ENTRY_VALUE_FLAGS;
     return copy;
 }
 
@@ -53,3 +59,7 @@ int64_t value_due_ms(const entry *e) {
     int64_t element_ms = kind_of(e)->due_ms(entry_pointer(e));
     return element_ms < expiry_ms ? element_ms : expiry_ms;
 }
+
+size_t value_expire_elements(entry *e) { return kind_of(e)->expire(entry_pointer(e)); }
+
+size_t value_elements(const entry *e) { return kind_of(e)->count(entry_pointer(e)); }

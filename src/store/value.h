@@ -22,7 +22,13 @@ struct value_kind {
     /* When the next of its elements expires, Unix time in ms, INT64_MAX if none does; NULL if none ever can.
      */
     int64_t (*due_ms)(const void *structure);
+    /* Removes elements that have expired, as many as take no long time, and returns how many. Not NULL where
+     * due_ms is not. */
+    size_t (*expire)(void *structure);
 };
+
+/* The types' kinds, each defined by the type. */
+extern const struct value_kind list_kind, set_kind, zset_kind, hash_kind;
 
 /* Frees what the entry's payload points to; a large structure in the background. */
 void value_free(entry *e);
@@ -32,5 +38,10 @@ entry *value_copy(const entry *e, slice key);
 size_t value_memory_bytes(const entry *e, size_t samples);
 /* When something of the entry is due: its own expiry or that of an element; INT64_MAX if nothing is. */
 int64_t value_due_ms(const entry *e);
+/* Removes elements of the entry's structure that have expired, as value_kind.expire does; returns how many.
+ */
+size_t value_expire_elements(entry *e);
+/* Number of elements of the entry's structure. */
+size_t value_elements(const entry *e);
 
 #endif

@@ -169,6 +169,19 @@ static void make_value(generator *g, bytes *out) {
         make_random_bytes(g, out, LONG_TEXT_BYTES + dice(g, LONG_TEXT_BYTES));
 }
 
+/* Members of sets: few enough that sets have some in common, integers more than others. */
+static void make_set_member(generator *g, bytes *out) {
+    int kind = dice(g, 100);
+    if (kind < 55)
+        bytes_format(out, "%d", dice(g, 40) - 20);
+    else if (kind < 85)
+        bytes_format(out, "member:%d", dice(g, 20));
+    else if (kind < 99)
+        make_number(g, out);
+    else
+        bytes_format(out, "%0*d", 64 + dice(g, 2), dice(g, 3)); /* just not, or just, too long to be packed */
+}
+
 /* Positions within values; a few far out. */
 static void make_position(generator *g, bytes *out) {
     int kind = dice(g, 100);
@@ -309,6 +322,61 @@ static void make_count(generator *g, bytes *out) {
         put(out, PICK(g, odd));
 }
 
+/* Members, few of them so that they meet again; some too long to be packed. */
+static void make_member(generator *g, bytes *out) {
+    int kind = dice(g, 100);
+    if (kind < 70)
+        bytes_format(out, "m%d", dice(g, 30));
+    else if (kind < 80)
+        bytes_format(out, "%d", dice(g, 20));
+    else if (kind < 97)
+        make_key(g, out);
+    else
+        make_random_bytes(g, out, dice(g, 100));
+}
+
+/* Scores, often equal ones, all of which every server writes alike. */
+static void put_score(generator *g, bytes *out) {
+    static const word scores[] = {W("0"),   W("1"),    W("1"),  W("1"),   W("2"),
+                                  W("inf"), W("-inf"), W(".5"), W("1e3"), W("-0.25")};
+    if (chance(g, 60))
+        put(out, PICK(g, scores));
+    else
+        bytes_format(out, "%d", dice(g, 20) - 5);
+}
+
+static void make_score(generator *g, bytes *out) {
+    static const word odd[] = {W(""), W("abc"), W(" 1"), W("1 "), W("nan"), W("1.0"), W("0x10"), W("1e999")};
+    if (chance(g, 97))
+        put_score(g, out);
+    else
+        put(out, PICK(g, odd));
+}
+
+/* An end of a range by score, and one by member. */
+static void make_score_edge(generator *g, bytes *out) {
+    static const word odd[] = {W("nan"), W("abc"), W("((1"), W("1.x"), W("[1")};
+    if (chance(g, 3)) {
+        put(out, PICK(g, odd));
+        return;
+    }
+    if (chance(g, 30)) bytes_put(out, '(');
+    put_score(g, out);
+}
+
+static void make_member_edge(generator *g, bytes *out) {
+    static const word ends[] = {W("-"), W("+"), W("["), W("("), W("m"), W("")};
+    if (chance(g, 40)) {
+        put(out, PICK(g, ends));
+        return;
+    }
+    bytes_put(out, chance(g, 50) ? '[' : '(');
+    make_member(g, out);
+}
+
+/* How many to pass over. */
+static void make_skip(generator *g, bytes *out) { bytes_format(out, "%d", dice(g, 12)); }
+
 static void make_nonsense(generator *g, bytes *out) {
     static const word words[] = {W("nonsense"), W("NX"),  W("GET"),  W(""),      W("EX"),
                                  W("KEEPTTL"),  W("BIT"), W("\r\n"), W("COUNT"), W("LEN")};
@@ -321,6 +389,7 @@ static const struct {
 } vocabularies[] = {
     {"key", make_key},
     {"value", make_value},
+    {"setmember", make_set_member},
     {"integer", make_number},
     {"float", make_float},
     {"position", make_position},
@@ -336,6 +405,11 @@ static const struct {
     {"db", make_database},
     {"pattern", make_pattern},
     {"count", make_count},
+    {"member", make_member},
+    {"score", make_score},
+    {"scoreedge", make_score_edge},
+    {"memberedge", make_member_edge},
+    {"skip", make_skip},
     {"nonsense", make_nonsense}, /* the last: odd_vocabulary() counts on it */
 };
 
@@ -388,6 +462,94 @@ static const shape shapes[] = {
      "| OVERFLOW ( WRAP | SAT | FAIL | {nonsense} ) )+",
      20, COMPARE_EXACT},
     {"BITFIELD_RO {key} ( GET {type} {fieldoffset} )+", 5, COMPARE_EXACT},
+    /* sorted sets, kept under few keys so that they grow; all of one score in "lex" */
+    {"ZADD ( z | zz | {key} ) ( {score} {member} )+", 60, COMPARE_EXACT},
+    {"ZADD ( z | zz ) [( NX | XX )] [( GT | LT )] [CH] ( {score} {member} )+", 30, COMPARE_EXACT},
+    {"ZADD ( z | zz ) [( NX | XX | GT | LT | CH | INCR | {nonsense} )+] {score} {member}", 20, COMPARE_EXACT},
+    {"ZADD lex ( 0 {member} )+", 15, COMPARE_EXACT},
+    {"ZINCRBY ( z | zz | {key} ) {score} {member}", 15, COMPARE_EXACT},
+    {"ZREM ( z | zz | lex | {key} ) {member}+", 15, COMPARE_EXACT},
+    {"( ZSCORE | ZMSCORE | ZRANK | ZREVRANK ) ( z | zz | {key} ) {member}", 20, COMPARE_EXACT},
+    {"ZMSCORE ( z | zz ) {member}+", 6, COMPARE_EXACT},
+    {"ZCARD ( z | zz | lex | {key} )", 8, COMPARE_EXACT},
+    {"ZCOUNT ( z | zz | {key} ) {scoreedge} {scoreedge}", 10, COMPARE_EXACT},
+    {"ZLEXCOUNT lex {memberedge} {memberedge}", 8, COMPARE_EXACT},
+    {"( ZRANGE | ZREVRANGE ) ( z | zz | {key} ) {position} {position} [WITHSCORES]", 20, COMPARE_EXACT},
+    {"( ZRANGEBYSCORE | ZREVRANGEBYSCORE ) ( z | zz ) {scoreedge} {scoreedge} [WITHSCORES] "
+     "[LIMIT {skip} {position}]",
+     20, COMPARE_EXACT},
+    {"( ZRANGEBYLEX | ZREVRANGEBYLEX ) lex {memberedge} {memberedge} [LIMIT {skip} {position}]", 15,
+     COMPARE_EXACT},
+    {"ZRANGE ( z | zz ) {scoreedge} {scoreedge} BYSCORE [REV] [LIMIT {skip} {position}] [WITHSCORES]", 15,
+     COMPARE_EXACT},
+    {"ZRANGE lex {memberedge} {memberedge} BYLEX [REV] [LIMIT {skip} {position}]", 8, COMPARE_EXACT},
+    {"ZRANGESTORE ( zz | {key} ) ( z | {key} ) {position} {position} [REV]", 5, COMPARE_EXACT},
+    {"ZRANGESTORE zz z {scoreedge} {scoreedge} BYSCORE [REV] [LIMIT {skip} {position}]", 5, COMPARE_EXACT},
+    {"ZREMRANGEBYRANK ( z | zz | {key} ) {position} {position}", 3, COMPARE_EXACT},
+    {"ZREMRANGEBYSCORE ( z | zz ) {scoreedge} {scoreedge}", 3, COMPARE_EXACT},
+    {"ZREMRANGEBYLEX lex {memberedge} {memberedge}", 3, COMPARE_EXACT},
+    {"( ZPOPMIN | ZPOPMAX ) ( z | zz | {key} ) [{position}]", 6, COMPARE_EXACT},
+    {"ZMPOP 2 ( {key} | zz ) z ( MIN | MAX ) [COUNT {position}]", 4, COMPARE_EXACT},
+    {"( ZUNION | ZINTER ) 2 ( z | {key} ) zz [WEIGHTS {score} {score}] [AGGREGATE ( SUM | MIN | MAX )] "
+     "[WITHSCORES]",
+     10, COMPARE_EXACT},
+    {"ZDIFF 2 ( z | {key} ) zz [WITHSCORES]", 5, COMPARE_EXACT},
+    {"( ZUNIONSTORE | ZINTERSTORE ) ( z | {key} ) 3 z zz ( lex | {key} ) AGGREGATE ( MIN | MAX )", 5,
+     COMPARE_EXACT},
+    {"ZDIFFSTORE {key} 2 z zz", 3, COMPARE_EXACT},
+    {"ZINTERCARD 2 z ( zz | {key} ) [LIMIT {position}]", 5, COMPARE_EXACT},
+    {"ZRANDMEMBER ( z | {key} ) [( {skip} | -7 | 1000 | abc ) [WITHSCORES]]", 4, COMPARE_SHAPE},
+    {"ZSCAN ( z | lex | {key} ) 0 COUNT {count} [MATCH {pattern}]", 5, COMPARE_SCAN},
+    {"( OBJECT ENCODING | DEL | TYPE ) ( z | zz | lex )", 3, COMPARE_EXACT},
+    /* sets; members chosen at random would make the servers go different ways, and a count of them that came
+     * of spoiling could be without bounds */
+    {"SADD {key} {setmember}+", 30, COMPARE_EXACT},
+    {"SADD {key} ( {setmember}+ )+", 15, COMPARE_EXACT},
+    {"SREM {key} {setmember}+", 20, COMPARE_EXACT},
+    {"SMOVE {key} {key} {setmember}", 10, COMPARE_EXACT},
+    {"SISMEMBER {key} {setmember}", 10, COMPARE_EXACT},
+    {"SMISMEMBER {key} {setmember}+", 6, COMPARE_EXACT},
+    {"SCARD {key}", 6, COMPARE_EXACT},
+    {"SMEMBERS {key}", 15, COMPARE_UNORDERED},
+    {"SSCAN {key} 0 [COUNT {count}] [MATCH {pattern}]", 6, COMPARE_SCAN},
+    {"( SINTER | SUNION | SDIFF ) {key}+", 15, COMPARE_UNORDERED},
+    {"( SINTERSTORE | SUNIONSTORE | SDIFFSTORE ) {key} {key}+", 15, COMPARE_EXACT},
+    {"SINTERCARD ( 1 {key} | 2 {key} {key} | {position} {key}+ ) [LIMIT {position}]", 8, COMPARE_EXACT},
+    /* hashes; fields that are chosen at random are left out as for sets */
+    {"HSET ( h | hh | {key} ) ( {member} {member} )+", 40, COMPARE_EXACT},
+    {"HSET ( h | {key} ) ( {member} {value} )+", 15, COMPARE_EXACT},
+    {"HSET hh ( {member} {integer} )+", 10, COMPARE_EXACT},
+    {"HMSET ( hh | {key} ) ( {member} {member} )+", 5, COMPARE_EXACT},
+    {"HSETNX ( h | hh | {key} ) {member} {member}", 8, COMPARE_EXACT},
+    {"( HGET | HEXISTS | HSTRLEN ) ( h | hh | {key} ) {member}", 30, COMPARE_EXACT},
+    {"HMGET ( h | hh | {key} ) {member}+", 10, COMPARE_EXACT},
+    {"HLEN ( h | hh | {key} )", 8, COMPARE_EXACT},
+    {"HGETALL ( h | hh | {key} )", 8, COMPARE_PAIRS},
+    {"( HKEYS | HVALS ) ( h | hh | {key} )", 8, COMPARE_UNORDERED},
+    {"HDEL ( h | hh | {key} ) {member}+", 30, COMPARE_EXACT},
+    {"HINCRBY ( hh | {key} ) {member} {integer}", 15, COMPARE_EXACT},
+    {"HINCRBYFLOAT hh {member} {float}", 8, COMPARE_EXACT},
+    {"HSCAN ( h | hh | {key} ) 0 [COUNT {count}] [MATCH {pattern}]", 6, COMPARE_SCAN},
+    {"( OBJECT ENCODING | DEL | TYPE ) ( h | hh )", 3, COMPARE_EXACT},
+    /* lists; counts that 7.0 takes for others are left out */
+    {"( LPUSH | RPUSH ) {key} {value}+", 40, COMPARE_EXACT},
+    {"( LPUSH | RPUSH ) l ( {value}+ )+", 20, COMPARE_EXACT},
+    {"( LPUSHX | RPUSHX ) ( l | {key} ) {value}+", 8, COMPARE_EXACT},
+    {"( LPOP | RPOP ) ( l | {key} )", 15, COMPARE_EXACT},
+    {"( LPOP | RPOP ) ( l | {key} ) {position}", 6, COMPARE_EXACT},
+    {"LLEN ( l | {key} )", 6, COMPARE_EXACT},
+    {"LINDEX ( l | {key} ) {position}", 10, COMPARE_EXACT},
+    {"LRANGE ( l | {key} ) {position} {position}", 15, COMPARE_EXACT},
+    {"LSET ( l | {key} ) {position} {value}", 15, COMPARE_EXACT},
+    {"LINSERT ( l | {key} ) ( BEFORE | AFTER | {nonsense} ) {value} {value}", 10, COMPARE_EXACT},
+    {"LREM ( l | {key} ) ( 0 | -1 | -2 | {skip} ) {value}", 10, COMPARE_EXACT},
+    {"LTRIM {key} {position} {position}", 6, COMPARE_EXACT},
+    {"LTRIM l {skip} ( -1 | -2 | {position} )", 4, COMPARE_EXACT},
+    {"LPOS ( l | {key} ) {value} [RANK ( -1 | -2 | {skip} )] [COUNT {position}] [MAXLEN {position}]", 15,
+     COMPARE_EXACT},
+    {"LMOVE ( l | {key} ) ( l | {key} ) ( LEFT | RIGHT | {nonsense} ) ( LEFT | RIGHT )", 12, COMPARE_EXACT},
+    {"RPOPLPUSH ( l | {key} ) ( l | {key} )", 6, COMPARE_EXACT},
+    {"LMPOP ( 1 l | 2 {key} l | {position} {key}+ ) ( LEFT | RIGHT ) [COUNT {position}]", 8, COMPARE_EXACT},
     /* the keyspace */
     {"( DEL | UNLINK | EXISTS | TOUCH ) {key}+", 25, COMPARE_EXACT},
     {"TYPE {key}", 5, COMPARE_EXACT},
@@ -400,8 +562,8 @@ static const shape shapes[] = {
     {"FLUSHDB [( SYNC | ASYNC | {nonsense} )]", 1, COMPARE_EXACT},
     {"RANDOMKEY", 3, COMPARE_SHAPE},
     {"KEYS {pattern}", 8, COMPARE_UNORDERED},
-    {"SCAN 0 COUNT {count} [MATCH {pattern}] [TYPE ( string | list )]", 8, COMPARE_SCAN},
-    {"OBJECT ENCODING {key}", 20, COMPARE_EXACT},
+    {"SCAN 0 COUNT {count} [MATCH {pattern}] [TYPE ( string | list | set )]", 8, COMPARE_SCAN},
+    {"OBJECT ENCODING {key}", 20, COMPARE_ENCODING},
     {"OBJECT ( FREQ {key} | nonsense | ENCODING | REFCOUNT missing )", 3, COMPARE_EXACT},
     {"OBJECT IDLETIME {key}", 3, COMPARE_SHAPE},
     /* expiry */
@@ -528,6 +690,14 @@ static int odd_vocabulary(generator *g, const shape *s) {
     return sets_expiry(s) ? VOCABULARIES - 1 : dice(g, VOCABULARIES);
 }
 
+/* Whether a command must stay as its shape makes it: a score from elsewhere may be one that servers write
+ * differently, or leave a sorted set without the order by member that other commands expect; a random count
+ * may ask for a huge reply. */
+static bool must_stay(const shape *s) {
+    return strstr(s->syntax, "{score}") || strncmp(s->syntax, "ZADD lex", 8) == 0 ||
+           strstr(s->syntax, "RANDMEMBER");
+}
+
 /* Makes a command wrong, in most cases. */
 static void spoil(generator *g, request *r, const shape *s) {
     int which = odd_vocabulary(g, s);
@@ -571,7 +741,7 @@ void generator_next(generator *g, request *r) {
     const shape *s = pick_shape(g);
     request_free(r);
     expand(g, r, s->syntax, s->syntax + strlen(s->syntax));
-    if (chance(g, SPOIL_PERCENT)) spoil(g, r, s);
+    if (chance(g, SPOIL_PERCENT) && !must_stay(s)) spoil(g, r, s);
     r->comparison = s->comparison;
 }
 

@@ -18,7 +18,9 @@ typedef enum comparison {
     COMPARE_SECONDS,   /* integers may differ by what the clock moved meanwhile, in seconds */
     COMPARE_MS,        /* the same in milliseconds */
     COMPARE_UNORDERED, /* the elements of arrays in any order */
+    COMPARE_PAIRS,     /* pairs of elements in any order */
     COMPARE_SCAN,      /* a cursor and elements in any order; incomparable once either cursor is not 0 */
+    COMPARE_ENCODING,  /* the same bytes; but what is packed may be large: 7.0 has no packed sets and lists */
     COMPARE_SHAPE,     /* only the types: the content is random or depends on the server */
 } comparison;
 

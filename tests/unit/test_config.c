@@ -520,11 +520,12 @@ static void text_has_no_zero_byte_and_a_limit(void **state) {
 static void an_alias_is_shown_beside_its_option(void **state) {
     (void)state;
     assert_int_equal(start(NULL), CONFIG_RUN);
-    assert_shown("min-replicas-to-write", "0");
-    assert_shown("min-slaves-to-write", "0");
-    assert_true(set("min-replicas-to-write", "0", "min-slaves-to-write", "0", NULL));
-    assert_int_equal(start_with_file("hash-max-ziplist-entries 7\n"), CONFIG_RUN);
+    assert_true(set("hash-max-ziplist-entries", "7", NULL));
+    assert_shown("hash-max-listpack-entries", "7");
+    assert_shown("hash-max-ziplist-entries", "7");
     assert_int_equal(config.hash_max_listpack_entries, 7);
+    assert_true(set("hash-max-listpack-entries", "1", "hash-max-ziplist-entries", "2", NULL));
+    assert_shown("hash-max-listpack-entries", "2");
 }
 
 static void names_are_known_in_any_case_and_given_back_as_they_were(void **state) {
@@ -964,12 +965,12 @@ static void rewriting_replaces_changed_lines_and_appends_new_ones(void **state) 
         start_with_file("# head\nport 7000\n\n# idle\ntimeout 1\n  TIMEOUT 2\nmaxmemory 64mb\n"
                         "rename-command GET \"\"\nsave 10 1\nsave 20 2\nhash-max-ziplist-value 64\n# end"),
         CONFIG_RUN);
-    assert_true(set("timeout", "9", "maxmemory", "2gb", "requirepass", "a \"b\"", "bind", "127.0.0.1 ::1",
-                    "shutdown-on-sigint", "save now", NULL));
+    assert_true(set("timeout", "9", "maxmemory", "2gb", "requirepass", "a \"b\"", "hash-max-listpack-value",
+                    "2048", "bind", "127.0.0.1 ::1", "shutdown-on-sigint", "save now", NULL));
     assert_true(config_rewrite());
     const char *rewritten =
         "# head\nport 7000\n\n# idle\ntimeout 1\ntimeout 9\nmaxmemory 2gb\n"
-        "rename-command GET \"\"\nsave 10 1\nsave 20 2\nhash-max-ziplist-value 64\n# end\n"
+        "rename-command GET \"\"\nsave 10 1\nsave 20 2\nhash-max-ziplist-value 2kb\n# end\n"
         "\n# Written by CONFIG REWRITE\nbind 127.0.0.1 ::1\nrequirepass \"a \\\"b\\\"\"\n"
         "shutdown-on-sigint save now\n";
     assert_file("stint.conf", rewritten);

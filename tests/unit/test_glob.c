@@ -143,8 +143,7 @@ static bool walk_by_definition(slice pattern, slice text) {
         if (shorter.len > 0) shorter = (slice){shorter.data + 1, shorter.len - 1};
         return listed && walk_by_definition(shorter, rest);
     }
-    return (pattern.data[0] == '?' || pattern.data[0] == text.data[0]) &&
-           walk_by_definition(shorter, rest);
+    return (pattern.data[0] == '?' || pattern.data[0] == text.data[0]) && walk_by_definition(shorter, rest);
 }
 
 /* And the exception: of the patterns made of stars only the single one matches the empty text. */

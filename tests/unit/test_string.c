@@ -59,8 +59,8 @@ static void values_of_all_lengths_are_kept(void **state) {
     for each (k, key_lengths) {
         for each (v, value_lengths) {
             for (int expires = 0; expires < 2; expires++) {
-                entry *e =
-                    bytes_new(key_of(key_lengths[k]), TYPE_STRING, value_of(value_lengths[v]), expires ? 77 : NEVER);
+                entry *e = bytes_new(key_of(key_lengths[k]), TYPE_STRING, value_of(value_lengths[v]),
+                                     expires ? 77 : NEVER);
                 assert_value(e, value_of(value_lengths[v]));
                 assert_true(slice_equal(entry_key(e), key_of(key_lengths[k])));
                 assert_true(entry_expiry_ms(e) == (expires ? 77 : NEVER));

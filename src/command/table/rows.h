@@ -13,7 +13,11 @@
 extern const command connection_commands[];
 extern const command generic_commands[];
 extern const command string_commands[];
+extern const command list_commands[];
+extern const command sorted_set_commands[];
 extern const command bitmap_commands[];
+extern const command set_commands[];
+extern const command hash_commands[];
 extern const command server_commands[];
 
 /* Key specifications. What is done with the keys: enum key_flag. */

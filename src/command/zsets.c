@@ -1,0 +1,521 @@
+/* Zsets: sorted sets, member by member. Ranges are in zset_ranges.c, operations on several in
+ * zset_operations.c. */
+#include <math.h>
+
+#include "base/alloc.h"
+#include "base/number.h"
+#include "base/random.h"
+#include "command/handlers.h"
+#include "command/scan.h"
+#include "command/support.h"
+#include "command/zset_support.h"
+#include "server/config.h"
+
+static bool arg_score(client *c, slice arg, double *score) {
+    if (number_parse_double(arg, score)) return true;
+    reply_error_text(c, SLICE("ERR value is not a valid float"));
+    return false;
+}
+
+/* --- ZADD, ZINCRBY --- */
+
+enum add_option {
+    ADD_NX = 1 << 0, /* only new members */
+    ADD_XX = 1 << 1, /* only members that are there */
+    ADD_GT = 1 << 2, /* only to a greater score */
+    ADD_LT = 1 << 3, /* only to a smaller score */
+    ADD_CH = 1 << 4, /* reply with members changed, not only added */
+    ADD_INCR = 1 << 5,
+};
+
+enum add_outcome { ADDED, CHANGED, UNCHANGED, REFUSED, NOT_A_NUMBER };
+
+/* Reads options from argv[*at] on, which ends up behind them. */
+static unsigned parse_add_options(const args *a, int *at) {
+    static const char *const words[] = {"NX", "XX", "GT", "LT", "CH", "INCR"};
+    const int word_count = sizeof(words) / sizeof(*words);
+    unsigned options = 0;
+    for (*at = 2; *at < a->argc; ++*at) {
+        int i = 0;
+        while (i < word_count && !slice_is(a->argv[*at], words[i])) i++;
+        if (i == word_count) break;
+        options |= 1u << i;
+    }
+    return options;
+}
+
+static bool check_add_options(client *c, unsigned options, int arguments) {
+    if (arguments == 0 || arguments % 2 != 0)
+        reply_syntax_error(c);
+    else if ((options & ADD_NX) && (options & ADD_XX))
+        reply_error_text(c, SLICE("ERR XX and NX options at the same time are not compatible"));
+    else if (((options & ADD_NX) && (options & (ADD_GT | ADD_LT))) ||
+             ((options & ADD_GT) && (options & ADD_LT)))
+        reply_error_text(c, SLICE("ERR GT, LT, and/or NX options at the same time are not compatible"));
+    else if ((options & ADD_INCR) && arguments > 2)
+        reply_error_text(c, SLICE("ERR INCR option supports a single increment-element pair"));
+    else
+        return true;
+    return false;
+}
+
+/* Gives one member its score, as far as the options let; *score is what it has afterwards. */
+static enum add_outcome add_one(client *c, const key *k, entry **e, unsigned options, slice member,
+                                double *score) {
+    struct zset_place p;
+    zset_find(*e, member, &p);
+    if (!p.found) {
+        if (options & ADD_XX) return REFUSED;
+        *e = zset_put(c->db, k, *e, member, &p, *score);
+        return ADDED;
+    }
+    if (options & ADD_NX) return REFUSED;
+    if (options & ADD_INCR) *score += p.score;
+    if (isnan(*score)) return NOT_A_NUMBER;
+    if ((options & ADD_GT) && *score <= p.score) return REFUSED;
+    if ((options & ADD_LT) && *score >= p.score) return REFUSED;
+    if (*score == p.score) return UNCHANGED;
+    *e = zset_put(c->db, k, *e, member, &p, *score);
+    return CHANGED;
+}
+
+/* The common end of ZADD with INCR and ZINCRBY. */
+static void increment(client *c, const key *k, entry *e, unsigned options, slice member, double score) {
+    enum add_outcome outcome = add_one(c, k, &e, options | ADD_INCR, member, &score);
+    if (outcome == NOT_A_NUMBER) {
+        reply_error_text(c, SLICE("ERR resulting score is not a number (NaN)"));
+        return;
+    }
+    if (outcome == REFUSED) {
+        reply_null(c);
+        return;
+    }
+    if (outcome != UNCHANGED) keyspace_changed(c->db, k, EVENT_ZINCR);
+    reply_double(c, score);
+}
+
+/* Adds the count pairs of scores and members that begin at argv[first]. */
+static void add_pairs(client *c, const args *a, const key *k, entry *e, unsigned options, int first,
+                      const double *scores, int count) {
+    int64_t added = 0, changed = 0;
+    for (int i = 0; i < count; i++) {
+        double score = scores[i];
+        enum add_outcome outcome = add_one(c, k, &e, options, a->argv[first + 2 * i + 1], &score);
+        added += outcome == ADDED;
+        changed += outcome == CHANGED;
+    }
+    if (added + changed > 0) keyspace_changed(c->db, k, EVENT_ZADD);
+    reply_integer(c, options & ADD_CH ? added + changed : added);
+}
+
+/* Reads the scores of all pairs: nothing is changed if one of them is wrong. */
+static bool parse_scores(client *c, const args *a, int first, double *scores, int count) {
+    for (int i = 0; i < count; i++)
+        if (!arg_score(c, a->argv[first + 2 * i], &scores[i])) return false;
+    return true;
+}
+
+/* The entry to add that many members to, made if it does not exist. */
+static entry *entry_to_add(client *c, const key *k, entry *e, unsigned options, int members, slice member) {
+    if (e || options & ADD_XX) return e;
+    return zset_create(c->db, k, (size_t)members, member.len);
+}
+
+/* Scores up to this number need no memory of their own. */
+#define FEW_SCORES 16
+
+/* ZADD key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...] */
+void command_zadd(client *c, const args *a) {
+    int first;
+    unsigned options = parse_add_options(a, &first);
+    if (!check_add_options(c, options, a->argc - first)) return;
+
+    int count = (a->argc - first) / 2;
+    double few[FEW_SCORES], *scores = few;
+    if (count > FEW_SCORES) scores = alloc((size_t)count * sizeof(*scores));
+    key k = args_key(a, 1);
+    entry *e;
+    if (parse_scores(c, a, first, scores, count) && write_typed(c, &k, TYPE_ZSET, &e)) {
+        e = entry_to_add(c, &k, e, options, count, a->argv[first + 1]);
+        if (options & ADD_INCR)
+            increment(c, &k, e, options, a->argv[first + 1], scores[0]);
+        else
+            add_pairs(c, a, &k, e, options, first, scores, count);
+    }
+    if (scores != few) alloc_free(scores, (size_t)count * sizeof(*scores));
+}
+
+/* ZINCRBY key increment member */
+void command_zincrby(client *c, const args *a) {
+    double score;
+    if (!arg_score(c, a->argv[2], &score)) return;
+    key k = args_key(a, 1);
+    entry *e;
+    if (!write_typed(c, &k, TYPE_ZSET, &e)) return;
+    e = entry_to_add(c, &k, e, 0, 1, a->argv[3]);
+    increment(c, &k, e, 0, a->argv[3], score);
+}
+
+/* --- Removing --- */
+
+/* ZREM key member [member ...] */
+void command_zrem(client *c, const args *a) {
+    key k = args_key(a, 1);
+    entry *e;
+    if (!write_typed(c, &k, TYPE_ZSET, &e)) return;
+    int64_t removed = 0;
+    for (int i = 2; i < a->argc; i++) {
+        struct zset_place p;
+        zset_find(e, a->argv[i], &p);
+        if (!p.found) continue;
+        e = zset_remove(c->db, &k, e, &p);
+        removed++;
+    }
+    if (removed > 0) {
+        keyspace_changed(c->db, &k, EVENT_ZREM);
+        zset_drop_empty(c, &k, e);
+    }
+    reply_integer(c, removed);
+}
+
+/* How popped members are written. */
+enum pop_form {
+    POP_ONE,   /* one member and its score, side by side */
+    POP_ITEMS, /* as members with scores are */
+    POP_PAIRS, /* an array of pairs in either protocol */
+};
+
+static void reply_popped(client *c, const struct zset_item *item, enum pop_form form) {
+    if (form == POP_ITEMS) {
+        zset_reply_item(c, item->member, item->score, true);
+        return;
+    }
+    if (form == POP_PAIRS) reply_array(c, 2);
+    reply_slice(c, item->member);
+    reply_double(c, item->score);
+}
+
+/* Removes up to count members at either end of the sorted set, which has some, and replies with them. */
+static void pop(client *c, const key *k, entry *e, bool greatest, size_t count, enum pop_form form) {
+    size_t all = zset_count(e);
+    if (count > all) count = all;
+    if (form == POP_ITEMS)
+        zset_reply_begin(c, count, true);
+    else
+        reply_array(c, form == POP_ONE ? 2 : count);
+    zset_cursor cursor = zset_at(e, greatest ? all : 0);
+    struct zset_item item;
+    for (size_t i = 0; i < count && (greatest ? zset_previous : zset_next)(&cursor, &item); i++)
+        reply_popped(c, &item, form);
+    if (count == 0) return;
+    struct zset_range range =
+        greatest ? (struct zset_range){all - count, all} : (struct zset_range){0, count};
+    e = zset_remove_range(c->db, k, e, range);
+    keyspace_changed(c->db, k, greatest ? EVENT_ZPOPMAX : EVENT_ZPOPMIN);
+    zset_drop_empty(c, k, e);
+}
+
+static void zpop(client *c, const args *a, bool greatest) {
+    int64_t count = 1;
+    if (a->argc > 3) {
+        reply_syntax_error(c);
+        return;
+    }
+    if (a->argc == 3 && !arg_integer_between(c, a->argv[2], 0, INT64_MAX,
+                                             "ERR value is out of range, must be positive", &count))
+        return;
+    key k = args_key(a, 1);
+    entry *e;
+    if (!write_typed(c, &k, TYPE_ZSET, &e)) return;
+    if (e)
+        pop(c, &k, e, greatest, (size_t)count, a->argc == 3 ? POP_ITEMS : POP_ONE);
+    else
+        reply_array(c, 0);
+}
+
+/* ZPOPMIN key [count], ZPOPMAX key [count] */
+void command_zpopmin(client *c, const args *a) { zpop(c, a, false); }
+void command_zpopmax(client *c, const args *a) { zpop(c, a, true); }
+
+/* Reads what follows the keys of ZMPOP: MIN | MAX [COUNT count]. */
+static bool parse_mpop_options(client *c, const args *a, int at, bool *greatest, int64_t *count) {
+    *greatest = slice_is(a->argv[at], "MAX");
+    bool right = *greatest || slice_is(a->argv[at], "MIN");
+    *count = 1;
+    if (right && at + 2 < a->argc && slice_is(a->argv[at + 1], "COUNT")) {
+        if (!arg_integer_between(c, a->argv[at + 2], 1, INT64_MAX, "ERR count should be greater than 0",
+                                 count))
+            return false;
+        at += 2;
+    }
+    if (right && at + 1 == a->argc) return true;
+    reply_syntax_error(c);
+    return false;
+}
+
+/* ZMPOP numkeys key [key ...] MIN | MAX [COUNT count] */
+void command_zmpop(client *c, const args *a) {
+    int64_t keys, count;
+    bool greatest;
+    if (!arg_integer_between(c, a->argv[1], 1, INT64_MAX, "ERR numkeys should be greater than 0", &keys))
+        return;
+    if (keys >= a->argc - 2) {
+        reply_syntax_error(c);
+        return;
+    }
+    if (!parse_mpop_options(c, a, 2 + (int)keys, &greatest, &count)) return;
+    for (int i = 2; i < 2 + keys; i++) {
+        key k = args_key(a, i);
+        entry *e;
+        if (!write_typed(c, &k, TYPE_ZSET, &e)) return;
+        if (!e) continue;
+        reply_array(c, 2);
+        reply_slice(c, k.name);
+        pop(c, &k, e, greatest, (size_t)count, POP_PAIRS);
+        return;
+    }
+    reply_null_array(c);
+}
+
+/* --- Reading --- */
+
+/* ZCARD key */
+void command_zcard(client *c, const args *a) {
+    key k = args_key(a, 1);
+    entry *e;
+    if (read_typed(c, &k, TYPE_ZSET, &e)) reply_integer(c, (int64_t)zset_count(e));
+}
+
+static void reply_score(client *c, const entry *e, slice member) {
+    struct zset_place p;
+    zset_find(e, member, &p);
+    if (p.found)
+        reply_double(c, p.score);
+    else
+        reply_null(c);
+}
+
+/* ZSCORE key member */
+void command_zscore(client *c, const args *a) {
+    key k = args_key(a, 1);
+    entry *e;
+    if (read_typed(c, &k, TYPE_ZSET, &e)) reply_score(c, e, a->argv[2]);
+}
+
+/* ZMSCORE key member [member ...] */
+void command_zmscore(client *c, const args *a) {
+    key k = args_key(a, 1);
+    entry *e;
+    if (!read_typed(c, &k, TYPE_ZSET, &e)) return;
+    reply_array(c, (size_t)a->argc - 2);
+    for (int i = 2; i < a->argc; i++) reply_score(c, e, a->argv[i]);
+}
+
+static void rank(client *c, const args *a, bool reverse) {
+    if (a->argc > 4) {
+        reply_wrong_arity(c, reverse ? "zrevrank" : "zrank");
+        return;
+    }
+    bool with_score = a->argc == 4 && slice_is(a->argv[3], "WITHSCORE");
+    if (a->argc == 4 && !with_score) {
+        reply_syntax_error(c);
+        return;
+    }
+    key k = args_key(a, 1);
+    entry *e;
+    if (!read_typed(c, &k, TYPE_ZSET, &e)) return;
+    struct zset_place p;
+    zset_find(e, a->argv[2], &p);
+    if (!p.found) {
+        if (with_score)
+            reply_null_array(c);
+        else
+            reply_null(c);
+        return;
+    }
+    size_t rank = zset_rank(e, &p);
+    if (with_score) reply_array(c, 2);
+    reply_integer(c, (int64_t)(reverse ? zset_count(e) - 1 - rank : rank));
+    if (with_score) reply_double(c, p.score);
+}
+
+/* ZRANK key member [WITHSCORE], ZREVRANK key member [WITHSCORE] */
+void command_zrank(client *c, const args *a) { rank(c, a, false); }
+void command_zrevrank(client *c, const args *a) { rank(c, a, true); }
+
+/* --- ZRANDMEMBER --- */
+
+static void item_at(const entry *e, size_t rank, struct zset_item *item) {
+    zset_cursor cursor = zset_at(e, rank);
+    zset_next(&cursor, item);
+}
+
+static void reply_random(client *c, const entry *e, uint64_t times, bool with_scores) {
+    struct zset_item item;
+    zset_reply_begin(c, times, with_scores);
+    for (uint64_t i = 0; i < times && !(c->flags & CLIENT_CLOSE_NOW); i++) {
+        item_at(e, random_below(zset_count(e)), &item);
+        zset_reply_item(c, item.member, item.score, with_scores);
+    }
+}
+
+/* Takes each member with the chance that makes it count in the end: one walk over all. */
+static void reply_sample_by_walk(client *c, const entry *e, size_t count, bool with_scores) {
+    zset_cursor cursor = zset_at(e, 0);
+    struct zset_item item;
+    for (size_t left = zset_count(e); count > 0 && zset_next(&cursor, &item); left--) {
+        if (random_below(left) >= count) continue;
+        zset_reply_item(c, item.member, item.score, with_scores);
+        count--;
+    }
+}
+
+/* A set of ranks; a place is 0 or a rank and 1. */
+struct rank_set {
+    size_t *places, mask;
+};
+
+/* Adds a rank; false if it is there. */
+static bool add_rank(struct rank_set *s, size_t rank) {
+    size_t at = (rank * 0x9e3779b97f4a7c15u >> 20) & s->mask;
+    for (; s->places[at]; at = (at + 1) & s->mask)
+        if (s->places[at] == rank + 1) return false;
+    s->places[at] = rank + 1;
+    return true;
+}
+
+/* Draws ranks until count different ones have come up: for a small part of the members. */
+static void reply_sample_by_rank(client *c, const entry *e, size_t count, bool with_scores) {
+    size_t capacity = 4;
+    while (capacity < 2 * count) capacity *= 2;
+    struct rank_set ranks = {alloc_zeroed(capacity * sizeof(size_t)), capacity - 1};
+    while (count > 0) {
+        size_t rank = random_below(zset_count(e));
+        if (!add_rank(&ranks, rank)) continue;
+        struct zset_item item;
+        item_at(e, rank, &item);
+        zset_reply_item(c, item.member, item.score, with_scores);
+        count--;
+    }
+    alloc_free(ranks.places, capacity * sizeof(size_t));
+}
+
+/* From this part of all members on, walking over all of them is faster than drawing. */
+#define WALK_FROM_PART 8
+
+static void reply_distinct(client *c, const entry *e, uint64_t wanted, bool with_scores) {
+    size_t all = zset_count(e), count = wanted < all ? (size_t)wanted : all;
+    zset_reply_begin(c, count, with_scores);
+    if (count >= all / WALK_FROM_PART)
+        reply_sample_by_walk(c, e, count, with_scores);
+    else
+        reply_sample_by_rank(c, e, count, with_scores);
+}
+
+static bool parse_random_options(client *c, const args *a, int64_t *count, bool *with_scores) {
+    if (!arg_integer(c, a->argv[2], count)) return false;
+    if (*count == INT64_MIN) {
+        reply_error_text(c, SLICE("ERR value is out of range, value must between -9223372036854775807 and "
+                                  "9223372036854775807"));
+        return false;
+    }
+    *with_scores = a->argc == 4 && slice_is(a->argv[3], "WITHSCORES");
+    if (a->argc > 3 && !*with_scores) {
+        reply_syntax_error(c);
+        return false;
+    }
+    if (*with_scores && (*count > INT64_MAX / 2 || *count < -(INT64_MAX / 2))) {
+        reply_error_text(c, SLICE("ERR value is out of range"));
+        return false;
+    }
+    return true;
+}
+
+/* ZRANDMEMBER key [count [WITHSCORES]] */
+void command_zrandmember(client *c, const args *a) {
+    int64_t count = 0;
+    bool with_scores = false;
+    if (a->argc > 2 && !parse_random_options(c, a, &count, &with_scores)) return;
+    key k = args_key(a, 1);
+    entry *e;
+    if (!read_typed(c, &k, TYPE_ZSET, &e)) return;
+    if (a->argc == 2) {
+        struct zset_item item;
+        if (e) {
+            item_at(e, random_below(zset_count(e)), &item);
+            reply_slice(c, item.member);
+        } else {
+            reply_null(c);
+        }
+    } else if (!e || count == 0) {
+        reply_array(c, 0);
+    } else if (count < 0) {
+        reply_random(c, e, (uint64_t)-count, with_scores);
+    } else {
+        reply_distinct(c, e, (uint64_t)count, with_scores);
+    }
+}
+
+/* --- ZSCAN --- */
+
+/* What a scan has found so far. */
+struct scan_gathering {
+    const struct scan_options *options;
+    struct zset_item *items;
+    size_t count, capacity;
+};
+
+#define FIRST_SCAN_CAPACITY 32
+
+/* A member that lies in the scratch of its item moves with it: until the reply its place is told by NULL. */
+static void gather(void *context, const struct zset_item *item) {
+    struct scan_gathering *g = context;
+    struct packed_value member = {.text = item->member};
+    if (!scan_matches(g->options, &member)) return;
+    if (g->count == g->capacity) {
+        g->capacity = g->capacity ? 2 * g->capacity : FIRST_SCAN_CAPACITY;
+        g->items = alloc_resize(g->items, g->capacity * sizeof(*g->items));
+    }
+    struct zset_item *kept = &g->items[g->count++];
+    *kept = *item;
+    if (item->member.data == item->scratch) kept->member.data = NULL;
+}
+
+/* Scores are texts here in either protocol; of large sorted sets they have all 17 digits. */
+static void reply_scanned_score(client *c, double score, bool packed) {
+    char text[NUMBER_DOUBLE_TEXT_MAX];
+    if (packed)
+        reply_bulk(c, text, number_format_double(text, score));
+    else
+        reply_bulk_format(c, "%.17g", score);
+}
+
+static void reply_scanned(client *c, const struct scan_gathering *g, bool packed) {
+    for (size_t i = 0; i < g->count; i++) {
+        const struct zset_item *item = &g->items[i];
+        reply_bulk(c, item->member.data ? item->member.data : item->scratch, item->member.len);
+        if (!g->options->no_values) reply_scanned_score(c, item->score, packed);
+    }
+}
+
+/* ZSCAN key cursor [MATCH pattern] [COUNT count] [NOSCORES] */
+void command_zscan(client *c, const args *a) {
+    uint64_t cursor;
+    if (!scan_cursor(c, a->argv[2], &cursor)) return;
+    key k = args_key(a, 1);
+    entry *e;
+    if (!read_typed(c, &k, TYPE_ZSET, &e)) return;
+    if (!e) {
+        scan_reply_nothing(c);
+        return;
+    }
+    struct scan_options options;
+    if (!scan_parse_options(c, a, 3, SCAN_SCORED, &options)) return;
+    struct scan_gathering g = {.options = &options};
+    cursor = zset_scan(e, cursor, options.count, gather, &g);
+    reply_array(c, 2);
+    reply_bulk_integer(c, (int64_t)cursor);
+    reply_array(c, options.no_values ? g.count : 2 * g.count);
+    reply_scanned(c, &g, zset_is_packed(e));
+    alloc_free(g.items, g.capacity * sizeof(*g.items));
+}
