@@ -17,8 +17,9 @@ ifneq ($(CI),)
 WARNINGS += -Werror
 endif
 ALL_CPPFLAGS := -Isrc -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(CPPFLAGS)
-# Blocks of memory hold nodes of several types; gcc 12 takes stores to them for stores to nothing without this.
-ALL_CFLAGS   := -std=gnu17 -fno-strict-aliasing $(WARNINGS) -g -fno-omit-frame-pointer -pthread $(CFLAGS) $(LTO)
+# gcc 12's modref pass loses stores through an index that counts down, and then takes what they wrote for empty.
+MODREF       := $(shell $(CC) -fno-ipa-modref -E -x c /dev/null >/dev/null 2>&1 && echo -fno-ipa-modref)
+ALL_CFLAGS   := -std=gnu17 $(MODREF) $(WARNINGS) -g -fno-omit-frame-pointer -pthread $(CFLAGS) $(LTO)
 ALL_LDFLAGS  := $(ALL_CFLAGS) $(LDFLAGS)
 ALL_LDLIBS   := $(LDLIBS)
 ifneq ($(SANITIZE),)

@@ -156,7 +156,7 @@ static void reply_range(client *c, const entry *e, struct zset_range range, cons
     size_t count = range.end - range.from;
     zset_reply_begin(c, count, r->with_scores);
     zset_cursor cursor = zset_at(e, r->reverse ? range.end : range.from);
-    struct zset_item item;
+    struct zset_item item = {0};
     for (size_t i = 0; i < count && (r->reverse ? zset_previous : zset_next)(&cursor, &item); i++)
         zset_reply_item(c, item.member, item.score, r->with_scores);
 }

@@ -204,7 +204,7 @@ static void pop(client *c, const key *k, entry *e, bool greatest, size_t count, 
     else
         reply_array(c, form == POP_ONE ? 2 : count);
     zset_cursor cursor = zset_at(e, greatest ? all : 0);
-    struct zset_item item;
+    struct zset_item item = {0};
     for (size_t i = 0; i < count && (greatest ? zset_previous : zset_next)(&cursor, &item); i++)
         reply_popped(c, &item, form);
     if (count == 0) return;

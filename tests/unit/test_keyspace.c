@@ -175,8 +175,8 @@ static void a_key_is_gone_from_the_millisecond_at_which_it_expires(void **state)
 static void nothing_sees_an_expired_key(void **state) {
     (void)state;
     key k = name_key("a"), other = name_key("b");
-    entry *(*const lookups[])(database *, const key *) = {keyspace_read, keyspace_write, keyspace_inspect,
-                                                          keyspace_peek};
+    static entry *(*const lookups[])(database *, const key *) = {keyspace_read, keyspace_write,
+                                                                 keyspace_inspect, keyspace_peek};
     for (int i = 0; i < 4; i++) {
         put(0, "a", "x", clock_unix_ms());
         assert_null(lookups[i](db_of(0), &k));

@@ -94,10 +94,12 @@ const struct value_kind zset_kind = {
 
 #define SCORE_MARK  '='
 #define SCORE_BYTES (1 + sizeof(double))
+/* The least score that an integer can be, -2^63; its opposite is the first that none can. */
+#define SCORE_INTEGER_LEAST ((double)INT64_MIN)
 
 /* The score as a packed value, for which bytes may serve. */
 static struct packed_value score_value(double score, char bytes[SCORE_BYTES]) {
-    if (score >= -0x1p63 && score < 0x1p63 && (double)(int64_t)score == score)
+    if (score >= SCORE_INTEGER_LEAST && score < -SCORE_INTEGER_LEAST && (double)(int64_t)score == score)
         return packed_value_integer((int64_t)score);
     bytes[0] = SCORE_MARK;
     memcpy(bytes + 1, &score, sizeof(score));
@@ -354,7 +356,7 @@ static int compare_elements(const void *a, const void *b) {
 }
 
 void zset_sort(scored **elements, size_t count) {
-    qsort(elements, count, sizeof(*elements), compare_elements);
+    if (count > 1) qsort(elements, count, sizeof(*elements), compare_elements);
 }
 
 static bool elements_stay_packed(scored **elements, size_t count) {
