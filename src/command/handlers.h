@@ -24,6 +24,13 @@ command_handler command_client_no_evict;
 command_handler command_client_no_touch;
 command_handler command_client_help;
 
+/* Transactions */
+command_handler command_multi;
+command_handler command_exec;
+command_handler command_discard;
+command_handler command_watch;
+command_handler command_unwatch;
+
 /* Generic */
 command_handler command_del;
 command_handler command_unlink;

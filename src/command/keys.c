@@ -231,6 +231,6 @@ void command_flushdb(client *c, const args *a) {
 /* FLUSHALL [ASYNC | SYNC] */
 void command_flushall(client *c, const args *a) {
     if (!flush_option(c, a)) return;
-    for (int id = 0; id < keyspace_databases(); id++) keyspace_flush(keyspace_database(id));
+    keyspace_flush_all();
     reply_ok(c);
 }

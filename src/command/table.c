@@ -20,6 +20,7 @@ static const struct {
     {generic_commands, GROUP_GENERIC},
     {string_commands, GROUP_STRING},
     {list_commands, GROUP_LIST},
+    {transactions_commands, GROUP_TRANSACTIONS},
     {sorted_set_commands, GROUP_SORTED_SET},
     {bitmap_commands, GROUP_BITMAP},
     {set_commands, GROUP_SET},

@@ -120,12 +120,21 @@ static struct retired *next_retired(void) {
 void batch_retire_block(void *block) { *next_retired() = (struct retired){.block = block}; }
 void batch_retire_blob(blob *b) { *next_retired() = (struct retired){.blob = b}; }
 
-blob *batch_take_blob(slice argument) {
+static struct retired *find_blob(slice argument) {
+    if (likely(argument.len < BATCH_BLOB_MIN_BYTES)) return NULL;
     for (size_t i = 0; i < retired_count; i++) {
-        blob *b = retired[i].blob;
-        if (!b || b->data != argument.data || b->len != argument.len) continue;
-        retired[i].blob = NULL;
-        return b;
+        const blob *b = retired[i].blob;
+        if (b && b->data == argument.data && b->len == argument.len) return &retired[i];
     }
     return NULL;
+}
+
+bool batch_is_blob(slice argument) { return find_blob(argument) != NULL; }
+
+blob *batch_take_blob(slice argument) {
+    struct retired *place = find_blob(argument);
+    if (!place) return NULL;
+    blob *b = place->blob;
+    place->blob = NULL;
+    return b;
 }

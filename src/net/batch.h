@@ -65,6 +65,10 @@ void batch_add_error(client *c, const char *error);
 /* Hands over memory in which arguments lie: freed (released) after the batch has run. */
 void batch_retire_block(void *block);
 void batch_retire_blob(blob *b);
+/* An argument of that length or more may have been received into a blob of its own. */
+#define BATCH_BLOB_MIN_BYTES (32 * 1024)
+/* Whether that argument was. */
+bool batch_is_blob(slice argument);
 /* The blob in which that argument was received, taken over by the caller; NULL if it was not. */
 blob *batch_take_blob(slice argument);
 

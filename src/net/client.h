@@ -34,7 +34,12 @@ enum client_flag {
     CLIENT_NO_TOUCH = 1 << 11,
     CLIENT_AUTHENTICATED = 1 << 12,
     CLIENT_TCP6 = 1 << 13,
-    CLIENT_CLOSING = 1 << 14, /* in the list of clients to close */
+    CLIENT_CLOSING = 1 << 14,        /* in the list of clients to close */
+    CLIENT_WAITING = 1 << 15,        /* has requests that can't run yet */
+    CLIENT_RESUMED = 1 << 16,        /* in the list of clients whose requests can run again */
+    CLIENT_BLOCKED = 1 << 17,        /* the first of them waits for a key */
+    CLIENT_IN_TRANSACTION = 1 << 18, /* after MULTI */
+    CLIENT_EXECUTING = 1 << 19,      /* within EXEC */
 };
 
 /* The other end of a TCP connection. */

@@ -2,7 +2,7 @@
  *
  * What waits for more bytes is in one of two states. Carried: a few bytes in a block of exactly their size,
  * parsed again from the start when more come. Collected: a growing buffer whose parser goes on where it was;
- * its large arguments (LARGE_ARGUMENT_BYTES and more) are received straight into blobs. Everything is handed
+ * its large arguments (BATCH_BLOB_MIN_BYTES and more) are received straight into blobs. Everything is handed
  * to the batch when the request is complete. */
 #include "net/query.h"
 
@@ -19,7 +19,6 @@
 #include "net/batch.h"
 #include "net/output.h"
 
-#define LARGE_ARGUMENT_BYTES (32 * 1024)
 /* Read at once into a blob: about 100 microseconds of copying. */
 #define BLOB_READ_BYTES (512 * 1024)
 /* What a client may send before it is authenticated. */
@@ -111,7 +110,7 @@ static void reserve_args(struct query *q) {
 /* If the argument that the parser waits for is large, receives it into a blob from here on. */
 static void begin_blob(struct query *q) {
     struct resp_parser *p = &q->parser;
-    if (p->bulk_len < LARGE_ARGUMENT_BYTES || p->bulk_is_read) return;
+    if (p->bulk_len < BATCH_BLOB_MIN_BYTES || p->bulk_is_read) return;
     reserve_args(q);
     q->filling = blob_new((size_t)p->bulk_len);
     q->blob_bytes += q->filling->capacity;
@@ -189,7 +188,7 @@ static void parse_collected(client *c) {
 
 /* Keeps what is left of an incomplete request. */
 static void keep_rest(client *c, const struct resp_parser *parser, const char *bytes, size_t len) {
-    if (parser->bulk_len >= LARGE_ARGUMENT_BYTES || len > BATCH_CARRY_BYTES) {
+    if (parser->bulk_len >= BATCH_BLOB_MIN_BYTES || len > BATCH_CARRY_BYTES) {
         collect(c, bytes, len);
         parse_collected(c);
     } else {

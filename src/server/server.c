@@ -32,6 +32,7 @@
 #include "net/timer.h"
 #include "server/config.h"
 #include "server/dispatch.h"
+#include "server/execute.h"
 #include "server/logo.h"
 #include "server/process.h"
 #include "server/session.h"
@@ -56,6 +57,7 @@ struct server server;
 static volatile sig_atomic_t stop_signal;
 static bool stopping;
 static bool expiry_backlog;
+static bool resumed_backlog; /* requests that waited are there to be run */
 static timer cron_timer;
 
 bool server_stop(int how) {
@@ -132,6 +134,14 @@ static void lower_maxclients(int64_t allowed) {
     slice pair[2] = {SLICE("maxclients"), {text, number_format_i64(text, allowed)}};
     struct config_refusal refusal;
     config_set(pair, 1, true, &refusal);
+}
+
+/* Where no password is asked for any more, nobody has to give one. */
+static bool follow_password(char reason[CONFIG_REASON_MAX]) {
+    (void)reason;
+    if (session_password_required()) return true;
+    for (int i = 0; i < client_count(); i++) client_at(i)->flags |= CLIENT_AUTHENTICATED;
+    return true;
 }
 
 static bool follow_loglevel(char reason[CONFIG_REASON_MAX]) {
@@ -216,6 +226,7 @@ static void register_config_hooks(void) {
     for (size_t i = 0; i < sizeof(encodings) / sizeof(*encodings); i++)
         config_on_change(encodings[i], follow_encodings);
     config_on_change("maxclients", follow_maxclients);
+    config_on_change("requirepass", follow_password);
     config_on_change("loglevel", follow_loglevel);
     config_on_change("bind", follow_bind);
     config_on_change("port", follow_port);
@@ -292,12 +303,13 @@ static void sample(timer *t) {
 }
 
 static void turn(void) {
-    int wait_ms = expiry_backlog ? 0 : timer_wait_ms(clock_monotonic_ms());
+    int wait_ms = expiry_backlog || resumed_backlog ? 0 : timer_wait_ms(clock_monotonic_ms());
     loop_turn(wait_ms);
     batch_run();
     if (expiry_backlog) expire_slice();
     timer_run_due(clock_monotonic_ms());
-    client_close_marked();
+    resumed_backlog = execute_resumed();
+    batch_run(); /* sends what timers, expiry and resumed requests had to say */
     statistics.loop_turns++;
     statistics.loop_ticks += clock_ticks() - turn_start_ticks;
 }

@@ -2,7 +2,10 @@
 #include "server/session.h"
 
 #include "base/alloc.h"
+#include "server/blocking.h"
 #include "server/config.h"
+#include "server/transaction.h"
+#include "server/waiting.h"
 #include "store/keyspace.h"
 
 void session_set_text(char **text, slice value) {
@@ -28,6 +31,9 @@ void session_open(client *c) {
 
 void session_close(client *c) {
     struct session *s = c->session;
+    blocking_close(c);
+    waiting_close(c);
+    transaction_close(c);
     alloc_free_unsized(s->name);
     alloc_free_unsized(s->library_name);
     alloc_free_unsized(s->library_version);
@@ -35,6 +41,7 @@ void session_close(client *c) {
 }
 
 void session_reset(client *c) {
+    transaction_end(c);
     session_set_text(&c->session->name, SLICE(""));
     c->flags &= ~(uint32_t)(CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP | CLIENT_REPLY_SKIP_NEXT | CLIENT_NO_EVICT |
                             CLIENT_NO_TOUCH);

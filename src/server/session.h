@@ -11,6 +11,10 @@ struct session {
     char *library_version;
     const command *last_command; /* NULL: none yet */
     uint64_t commands;           /* requests run */
+    /* What few clients need; NULL: nothing yet. Each belongs to the module of that name. */
+    struct waiting *waiting;
+    struct blocked *blocked;
+    struct transaction *transaction;
 };
 
 /* Hooks of the network room: a client came, a client went. */

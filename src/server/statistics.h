@@ -30,6 +30,12 @@ extern struct statistics statistics;
 void statistics_open(void);
 /* The figures of a row. */
 struct command_statistics *statistics_of(const command *row);
+/* Counts calls of a row that took so many clock_ticks() together. */
+static inline void statistics_count_calls(const command *row, uint64_t calls, uint64_t ticks) {
+    struct command_statistics *s = statistics_of(row);
+    s->calls += calls;
+    s->ticks += ticks;
+}
 /* The microseconds that a number of clock_ticks() takes. */
 uint64_t statistics_us(uint64_t ticks);
 

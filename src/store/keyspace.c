@@ -20,8 +20,7 @@ bool keyspace_active_expire = true;
 static database *databases;
 static int database_count;
 
-static keyspace_observer *observers[KEYSPACE_OBSERVERS_MAX];
-static int observer_count;
+static keyspace_observer *observers;
 
 void keyspace_open(int count) {
     databases = alloc_zeroed((size_t)count * sizeof(*databases));
@@ -40,12 +39,30 @@ database *keyspace_database(int id) {
 }
 
 void keyspace_observe(keyspace_observer *observer) {
-    assert(observer_count < KEYSPACE_OBSERVERS_MAX);
-    observers[observer_count++] = observer;
+    observer->next = observers;
+    observers = observer;
+}
+
+void keyspace_unobserve(keyspace_observer *observer) {
+    keyspace_observer **at = &observers;
+    while (*at != observer) at = &(*at)->next;
+    *at = observer->next;
 }
 
 void keyspace_announce(database *db, const key *k, enum keyspace_event event) {
-    for (int i = 0; i < observer_count; i++) observers[i](db, k->name, event);
+    for (const keyspace_observer *o = observers; o; o = o->next)
+        if (o->changed) o->changed(db, k, event);
+}
+
+/* The key is announced by name and hash alone: the entry may be half made. */
+static void announce_created(database *db, const key *k) {
+    for (const keyspace_observer *o = observers; o; o = o->next)
+        if (o->created) o->created(db, k);
+}
+
+static void announce_missed(database *db, const key *k) {
+    for (const keyspace_observer *o = observers; o; o = o->next)
+        if (o->missed) o->missed(db, k);
 }
 
 void keyspace_changed(database *db, const key *k, enum keyspace_event event) {
@@ -75,10 +92,11 @@ static inline int64_t due_ms(const entry *e) {
     return likely(!(e->flags & ENTRY_ELEMENTS_EXPIRE)) ? entry_expiry_ms(e) : value_due_ms(e);
 }
 
-static void add(database *db, uint64_t hash, entry *e) {
-    table_insert(db->keys, e, hash);
+static void add(database *db, const key *k, entry *e) {
+    table_insert(db->keys, e, k->hash);
     count_expiry(db, e, +1);
-    if (has_due_time(e)) table_note_due(db->keys, hash, e, due_ms(e));
+    if (has_due_time(e)) table_note_due(db->keys, k->hash, e, due_ms(e));
+    if (unlikely(observers != NULL)) announce_created(db, k);
 }
 
 static entry *take_out(database *db, const key *k) {
@@ -137,10 +155,12 @@ static inline entry *find_live(database *db, const key *k) {
 
 entry *keyspace_inspect(database *db, const key *k) {
     entry *e = find_live(db, k);
-    if (e)
+    if (e) {
         keyspace_statistics.hits++;
-    else
+    } else {
         keyspace_statistics.misses++;
+        if (unlikely(observers != NULL)) announce_missed(db, k);
+    }
     return e;
 }
 
@@ -200,7 +220,7 @@ static void put(database *db, const key *k, entry *before, entry *fresh) {
         replace(db, k->hash, before, fresh);
     } else {
         recency_start(fresh);
-        add(db, k->hash, fresh);
+        add(db, k, fresh);
     }
 }
 
@@ -252,7 +272,7 @@ char *keyspace_edit_string(database *db, const key *k, size_t len) {
     if (!e) {
         e = bytes_new(k->name, TYPE_STRING, SLICE(""), NO_EXPIRY);
         recency_start(e);
-        add(db, k->hash, e);
+        add(db, k, e);
     }
     char *bytes;
     entry *after = string_edit(e, len, &bytes);
@@ -264,7 +284,7 @@ char *keyspace_edit_string(database *db, const key *k, size_t len) {
 
 static entry *add_fresh(database *db, const key *k, entry *e) {
     recency_start(e);
-    add(db, k->hash, e);
+    add(db, k, e);
     return e;
 }
 
@@ -334,21 +354,21 @@ void keyspace_rename(database *db, const key *from, const key *to) {
     entry *e = take_out(db, from);
     assert(e);
     discard(db, to);
-    add(db, to->hash, entry_with_key(e, to->name));
+    add(db, to, entry_with_key(e, to->name));
     entry_free_shell(e);
 }
 
 void keyspace_move(database *from, database *to, const key *k) {
     entry *e = take_out(from, k);
     assert(e);
-    add(to, k->hash, e);
+    add(to, k, e);
 }
 
 void keyspace_copy(const entry *e, database *to, const key *k) {
     entry *copy = value_copy(e, k->name);
     recency_start(copy);
     discard(to, k);
-    add(to, k->hash, copy);
+    add(to, k, copy);
 }
 
 void keyspace_swap(database *a, database *b) {
@@ -359,16 +379,35 @@ void keyspace_swap(database *a, database *b) {
     a->id = id_a;
     b->id = id_b;
     keyspace_statistics.changes++;
+    for (const keyspace_observer *o = observers; o; o = o->next)
+        if (o->swapped) o->swapped(a, b);
 }
 
 static void free_table_of_entries(void *argument) { table_free(argument, free_entry); }
 
-size_t keyspace_flush(database *db) {
+static void announce_flushed(database *db) {
+    for (const keyspace_observer *o = observers; o; o = o->next)
+        if (o->flushed) o->flushed(db);
+}
+
+static size_t empty(database *db) {
     size_t count = table_count(db->keys);
     if (count == 0) return 0;
     background_run(free_table_of_entries, db->keys, count);
     *db = (database){.id = db->id, .keys = table_new(&table_of_entries)};
     keyspace_statistics.changes += count;
+    return count;
+}
+
+size_t keyspace_flush(database *db) {
+    announce_flushed(db);
+    return empty(db);
+}
+
+size_t keyspace_flush_all(void) {
+    size_t count = 0;
+    announce_flushed(NULL);
+    for (int id = 0; id < database_count; id++) count += empty(&databases[id]);
     return count;
 }
 

@@ -135,10 +135,22 @@ void keyspace_changed(database *db, const key *k, enum keyspace_event event);
 /* One more event of a change that is counted already: tells the observers alone. */
 void keyspace_announce(database *db, const key *k, enum keyspace_event event);
 
-/* Observers are told of every change; fixed at start, at most KEYSPACE_OBSERVERS_MAX. */
-#define KEYSPACE_OBSERVERS_MAX 4
-typedef void keyspace_observer(database *db, slice key, enum keyspace_event event);
+/* Who is told of what happens to keys; callbacks that are NULL are not called. An observer is switched on
+ * only while someone wants to know, so that nobody else pays for it. Callbacks may read the database, but not
+ * change it. */
+typedef struct keyspace_observer keyspace_observer;
+struct keyspace_observer {
+    void (*changed)(database *db, const key *k, enum keyspace_event event);
+    void (*created)(database *db, const key *k); /* a key that did not exist, before what made it is told */
+    void (*missed)(database *db, const key *k);  /* a lookup for reading found nothing */
+    void (*flushed)(
+        database *db); /* all its keys (NULL: all keys) are about to go, without a word about each */
+    void (*swapped)(database *a, database *b); /* have exchanged their keys */
+    keyspace_observer *next;                   /* the keyspace's own */
+};
+/* Switches an observer on, off. */
 void keyspace_observe(keyspace_observer *observer);
+void keyspace_unobserve(keyspace_observer *observer);
 
 /* Sets the key to a string, in whatever encoding suits it (an integer's text is kept as an integer); what the
  * key held before is gone, whatever its type. expiry_ms is Unix time, NO_EXPIRY or KEEP_EXPIRY. */
@@ -195,8 +207,9 @@ void keyspace_move(database *from, database *to, const key *k);
 void keyspace_copy(const entry *e, database *to, const key *k);
 /* Exchanges the keys of two databases, which counts as one change. */
 void keyspace_swap(database *a, database *b);
-/* Deletes all keys; they are freed in the background. Returns how many. */
+/* Deletes all keys of a database, or of all of them; they are freed in the background. Returns how many. */
 size_t keyspace_flush(database *db);
+size_t keyspace_flush_all(void);
 
 /* --- Upkeep --- */
 

@@ -42,11 +42,11 @@ static struct {
 } events[EVENTS_MAX];
 static size_t event_count;
 
-static void record(database *db, slice name, enum keyspace_event event) {
+static void record(database *db, const key *k, enum keyspace_event event) {
     if (event_count == EVENTS_MAX) return;
     events[event_count].db = db->id;
     events[event_count].event = event;
-    snprintf(events[event_count].name, sizeof(events[0].name), "%.*s", (int)name.len, name.data);
+    snprintf(events[event_count].name, sizeof(events[0].name), "%.*s", (int)k->name.len, k->name.data);
     event_count++;
 }
 
@@ -760,6 +760,7 @@ int main(int argc, char **argv) {
     random_seed(argc > 1 ? strtoull(argv[1], NULL, 10) : 1);
     for (int i = 0; i < HASH_SECRET_BYTES; i++) hash_secret[i] = (unsigned char)random_u64();
     keyspace_open(DATABASES);
-    keyspace_observe(record);
+    static keyspace_observer recorder = {.changed = record};
+    keyspace_observe(&recorder);
     return cmocka_run_group_tests_name("keyspace", tests, NULL, free_tables);
 }

@@ -14,6 +14,7 @@ extern const command connection_commands[];
 extern const command generic_commands[];
 extern const command string_commands[];
 extern const command list_commands[];
+extern const command transactions_commands[];
 extern const command sorted_set_commands[];
 extern const command bitmap_commands[];
 extern const command set_commands[];

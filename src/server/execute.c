@@ -1,0 +1,191 @@
+/* Execute: the short way is admission, the handler, and a look at whether it made keys that clients wait for.
+ * Whatever is unusual about the client (enum client_flag) or the server (modes.h) leads to the long way. */
+#include "server/execute.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/compiler.h"
+#include "base/log.h"
+#include "net/output.h"
+#include "net/reply.h"
+#include "server/admission.h"
+#include "server/blocking.h"
+#include "server/command.h"
+#include "server/modes.h"
+#include "server/session.h"
+#include "server/statistics.h"
+#include "server/transaction.h"
+#include "server/waiting.h"
+#include "store/keyspace.h"
+#include "store/recency.h"
+
+/* Queued requests whose cache misses are overlapped with each other. */
+#define GROUP 32
+/* Requests of resumed clients per turn. */
+#define RESUMED_PER_TURN 512
+
+#define LONG_WAY                                                                                             \
+    (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_NO_TOUCH | CLIENT_WAITING | CLIENT_IN_TRANSACTION)
+
+uint32_t server_modes;
+
+static void answer_protocol_error(client *c, const struct request *r) {
+    char description[CLIENT_DESCRIPTION_BYTES];
+    client_describe(c, description);
+    log_verbose("Protocol error (%s) from client %s", r->error, description);
+    reply_error(c, "ERR Protocol error: %s", r->error);
+    client_close_soon(c, CLIENT_CLOSE_AFTER_REPLY);
+}
+
+static inline void call(client *c, const struct request *r) {
+    const command *row = r->command;
+    args a = {r->argv, r->argc, r->key_hash, r->key_index};
+    c->flags &= ~(uint32_t)CLIENT_REPLIED_ERROR;
+    row->handler(c, &a); /* NOLINT(clang-analyzer-core.NullDereference): admitted requests have a row */
+    if (unlikely(c->flags & CLIENT_REPLIED_ERROR)) statistics_of(row)->failed_calls++;
+}
+
+/* For a client whose reads are to leave no trace. */
+static void call_by_client(client *c, const struct request *r) {
+    const command *row = r->command;
+    bool is_touch = strcmp(row->name, "touch") == 0; /* which is what it is for */
+    recency_policy.paused = c->flags & CLIENT_NO_TOUCH && !is_touch;
+    call(c, r);
+    recency_policy.paused = false;
+}
+
+/* For a client that asked for less than every reply. */
+static void take_back_unwanted(client *c, struct output_mark mark) {
+    if (c->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP)) output_rewind(c, mark);
+}
+
+/* --- What follows from a request --- */
+
+/* Runs a blocked client's request again. */
+static void run_again(client *c) {
+    struct output_mark mark = output_mark(c);
+    c->flags &= ~(uint32_t)CLIENT_BLOCKED;
+    call_by_client(c, waiting_first(c));
+    take_back_unwanted(c, mark);
+    if (!(c->flags & CLIENT_BLOCKED)) blocking_end(c);
+}
+
+static void serve_ready(void) {
+    client *c;
+    while ((c = blocking_next_ready())) run_again(c);
+}
+
+static void follow_up(client *c, const struct request *r) {
+    if (c->flags & CLIENT_BLOCKED && !(c->flags & CLIENT_WAITING)) waiting_add(r);
+    serve_ready();
+}
+
+/* --- The long way --- */
+
+static bool is_held_back(const client *c) { return c->flags & CLIENT_WAITING; }
+
+/* Runs an admitted request, or queues it. Returns whether its handler was called. */
+static bool run_or_queue(client *c, const struct request *r) {
+    if (c->flags & CLIENT_IN_TRANSACTION && transaction_queues(r->command)) {
+        transaction_queue(r);
+        reply_status(c, "QUEUED");
+        return false;
+    }
+    call_by_client(c, r);
+    return true;
+}
+
+/* Returns whether the handler was called. */
+static bool run_unusual(client *c, const struct request *r) {
+    if (r->error) {
+        answer_protocol_error(c, r);
+        return false;
+    }
+    c->session->commands++;
+    c->session->last_command = r->command;
+    struct output_mark mark = output_mark(c);
+    if (c->flags & CLIENT_REPLY_SKIP_NEXT)
+        c->flags = (c->flags & ~(uint32_t)CLIENT_REPLY_SKIP_NEXT) | CLIENT_REPLY_SKIP;
+    bool called = false;
+    if (admission_check(c, r) && admission_check_mode(c, r))
+        called = run_or_queue(c, r);
+    else if (c->flags & CLIENT_IN_TRANSACTION)
+        transaction_spoil(c);
+    take_back_unwanted(c, mark);
+    if (!(c->flags & CLIENT_BLOCKED)) c->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
+    return called;
+}
+
+static bool wait_or_run_unusual(client *c, const struct request *r) {
+    if (!is_held_back(c)) return run_unusual(c, r);
+    waiting_add(r);
+    return false;
+}
+
+/* --- Requests --- */
+
+#define CLOSING (CLIENT_CLOSE_AFTER_REPLY | CLIENT_CLOSE_NOW)
+
+bool execute(const struct request *r) {
+    client *c = r->client;
+    if (unlikely(c->flags & CLOSING)) return false;
+    bool called;
+    if (unlikely((c->flags & LONG_WAY) | server_modes | (r->error != NULL))) {
+        called = wait_or_run_unusual(c, r);
+    } else {
+        c->session->commands++;
+        c->session->last_command = r->command;
+        called = admission_check(c, r);
+        if (called) call(c, r);
+    }
+    if (unlikely(c->flags & CLIENT_BLOCKED || blocking_any_ready)) follow_up(c, r);
+    return called;
+}
+
+static void prefetch_group(const client *c, const struct request *first) {
+    const struct request *r = first;
+    for (int i = 0; i < GROUP && r; i++, r = request_queue_after(r))
+        if (r->key_index) keyspace_prefetch_bucket(c->db, r->key_hash);
+    r = first;
+    for (int i = 0; i < GROUP && r; i++, r = request_queue_after(r))
+        if (r->key_index) keyspace_prefetch_entry(c->db, r->key_hash);
+}
+
+void execute_queued(client *c, struct request_queue *q) {
+    c->flags |= CLIENT_EXECUTING;
+    for (int i = 0; q->count > 0; i++) {
+        if (i % GROUP == 0) prefetch_group(c, request_queue_first(q));
+        struct request r = *request_queue_first(q);
+        request_queue_pop(q); /* first, so that the handler may adopt blobs */
+        uint64_t start = clock_ticks();
+        call_by_client(c, &r);
+        statistics_count_calls(r.command, 1, clock_ticks() - start);
+    }
+    c->flags &= ~(uint32_t)(CLIENT_EXECUTING | CLIENT_REPLIED_ERROR); /* that was theirs, not EXEC's */
+}
+
+/* Runs what waits for one client, at most that many requests. Returns how many were run. */
+static int run_waiting(client *c, int most) {
+    int count = 0;
+    while (c->flags & CLIENT_WAITING && !(c->flags & (CLIENT_BLOCKED | CLOSING))) {
+        if (count++ == most) {
+            waiting_resume(c);
+            break;
+        }
+        const struct request *r = waiting_first(c);
+        uint64_t start = clock_ticks();
+        bool called = run_unusual(c, r);
+        if (r->command) statistics_count_calls(r->command, called, clock_ticks() - start);
+        if (!(c->flags & CLIENT_BLOCKED)) waiting_pop(c);
+        serve_ready();
+    }
+    return count;
+}
+
+bool execute_resumed(void) {
+    int budget = RESUMED_PER_TURN;
+    client *c;
+    while (budget > 0 && (c = waiting_next_resumed())) budget -= run_waiting(c, budget);
+    return waiting_any_resumed();
+}

@@ -1,0 +1,22 @@
+/* Execute: one request, from admission to what follows from it. */
+#ifndef STINT_SERVER_EXECUTE_H
+#define STINT_SERVER_EXECUTE_H
+
+#include <stdbool.h>
+
+#include "net/batch.h"
+#include "server/request_queue.h"
+
+/* Runs a request, or refuses it, queues it for EXEC, or has it wait. Returns whether its handler was called,
+ * whose time is the caller's to account for. */
+bool execute(const struct request *r);
+
+/* Runs the requests that a transaction has queued, each of which was admitted when it came, and empties the
+ * queue. Their cache misses overlap. */
+void execute_queued(client *c, struct request_queue *q);
+
+/* Runs requests of clients that waited and were resumed, as many as one turn may take. Returns whether there
+ * are more. */
+bool execute_resumed(void);
+
+#endif
