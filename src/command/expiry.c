@@ -42,12 +42,12 @@ static bool parse_conditions(client *c, const args *a, unsigned *conditions) {
     return true;
 }
 
-/* now_ms is what the key has, NO_EXPIRY included. */
-static bool conditions_hold(unsigned conditions, int64_t now_ms, int64_t wanted_ms) {
-    if (conditions & IF_NONE && now_ms != NO_EXPIRY) return false;
-    if (conditions & IF_ANY && now_ms == NO_EXPIRY) return false;
-    if (conditions & IF_LATER && wanted_ms <= now_ms) return false;
-    if (conditions & IF_EARLIER && wanted_ms >= now_ms) return false;
+/* A key without expiry counts as one that expires later than any. */
+static bool conditions_hold(unsigned conditions, const entry *e, int64_t wanted_ms) {
+    if (conditions & IF_NONE && entry_expires(e)) return false;
+    if (conditions & IF_ANY && !entry_expires(e)) return false;
+    if (conditions & IF_LATER && wanted_ms <= entry_expiry_ms(e)) return false;
+    if (conditions & IF_EARLIER && wanted_ms >= entry_expiry_ms(e)) return false;
     return true;
 }
 
@@ -59,7 +59,7 @@ static void expire(client *c, const args *a, enum time_form form) {
 
     key k = args_key(a, 1);
     entry *e = keyspace_write(c->db, &k);
-    if (!e || !conditions_hold(conditions, entry_expiry_ms(e), expiry_ms)) {
+    if (!e || !conditions_hold(conditions, e, expiry_ms)) {
         reply_integer(c, 0);
         return;
     }

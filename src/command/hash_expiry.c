@@ -104,7 +104,7 @@ static entry *expire_field(client *c, const key *k, entry *e, slice field, int64
 
 static entry *persist_field(client *c, const key *k, entry *e, slice field, struct changes *done) {
     done->persisted = true;
-    return hash_set_expiry(c->db, k, e, field, NO_EXPIRY);
+    return hash_set_expiry(c->db, k, e, field, HASH_NEVER_EXPIRES);
 }
 
 static int64_t field_expiry(const entry *e, slice field) {
@@ -125,9 +125,9 @@ static enum condition parse_condition(slice arg) {
 
 static bool condition_met(enum condition condition, int64_t before_ms, int64_t after_ms) {
     switch (condition) {
-    case IF_NONE: return before_ms == NO_EXPIRY;
-    case IF_ANY: return before_ms != NO_EXPIRY;
-    case IF_LATER: return before_ms != NO_EXPIRY && after_ms > before_ms;
+    case IF_NONE: return before_ms == HASH_NEVER_EXPIRES;
+    case IF_ANY: return before_ms != HASH_NEVER_EXPIRES;
+    case IF_LATER: return before_ms != HASH_NEVER_EXPIRES && after_ms > before_ms;
     case IF_EARLIER: return after_ms < before_ms;
     default: return true;
     }
@@ -185,7 +185,7 @@ void command_hpersist(client *c, const args *a) {
         int64_t expiry_ms = field_expiry(e, fields.names[i]);
         if (expiry_ms == HASH_NO_FIELD) {
             reply_integer(c, FIELD_MISSING);
-        } else if (expiry_ms == NO_EXPIRY) {
+        } else if (expiry_ms == HASH_NEVER_EXPIRES) {
             reply_integer(c, FIELD_HAS_NO_EXPIRY);
         } else {
             e = persist_field(c, &k, e, fields.names[i], &done);
@@ -208,7 +208,7 @@ static void tell_times(client *c, const args *a, enum time_form form) {
         int64_t when_ms = field_expiry(e, fields.names[i]);
         if (when_ms == HASH_NO_FIELD) {
             reply_integer(c, FIELD_MISSING);
-        } else if (when_ms == NO_EXPIRY) {
+        } else if (when_ms == HASH_NEVER_EXPIRES) {
             reply_integer(c, FIELD_HAS_NO_EXPIRY);
         } else {
             if (form == TIME_SECONDS || form == TIME_MILLISECONDS) when_ms -= clock_unix_ms();
@@ -267,7 +267,7 @@ void command_hgetex(client *c, const args *a) {
     struct fields fields;
     if (!write_typed(c, &k, TYPE_HASH, &e)) return;
     enum time_form form;
-    int64_t expiry_ms = NO_EXPIRY;
+    int64_t expiry_ms = HASH_NEVER_EXPIRES;
     bool expires = is_time_word(a->argv[2], &form), persists = slice_is(a->argv[2], "PERSIST");
     if (expires && !parse_time(c, a, a->argv[3], form, &expiry_ms)) return;
     if (expires && a->argc < 6) {
@@ -282,7 +282,7 @@ void command_hgetex(client *c, const args *a) {
         if (!reply_field_value(c, e, fields.names[i])) continue;
         if (expires)
             e = expire_field(c, &k, e, fields.names[i], expiry_ms, &done);
-        else if (persists && hash_expiry_ms(e, fields.names[i]) != NO_EXPIRY)
+        else if (persists && hash_expiry_ms(e, fields.names[i]) != HASH_NEVER_EXPIRES)
             e = persist_field(c, &k, e, fields.names[i], &done);
     }
     announce(c, &k, e, &done);

@@ -34,14 +34,14 @@ static inline void put_argument(client *c, const key *k, slice value, int64_t ex
 
 /* Sets the key as SET and its relatives do. An expiry in the past leaves nothing at the key. */
 static void set_key(client *c, const key *k, slice value, int64_t expiry_ms) {
-    bool keeps = expiry_ms == KEEP_EXPIRY;
-    if (!keeps && expiry_ms <= clock_unix_ms()) {
+    bool expires = expiry_ms != KEEP_EXPIRY && expiry_ms != NO_EXPIRY;
+    if (expires && expiry_ms <= clock_unix_ms()) {
         keyspace_delete(c->db, k);
         return;
     }
     put_argument(c, k, value, expiry_ms);
     keyspace_changed(c->db, k, EVENT_SET);
-    if (!keeps && expiry_ms != NO_EXPIRY) keyspace_announce(c->db, k, EVENT_EXPIRE);
+    if (expires) keyspace_announce(c->db, k, EVENT_EXPIRE);
 }
 
 static inline void reply_string(client *c, const entry *e) {

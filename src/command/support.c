@@ -121,9 +121,6 @@ bool expiry_from_argument(client *c, const args *a, slice arg, enum time_form fo
     if (seconds) fits = fits && !__builtin_mul_overflow(when, 1000, &when);
     if (relative) fits = fits && !__builtin_add_overflow(when, clock_unix_ms(), &when);
     if (fits) {
-        /* The two ends of the range say "none" and "keep": a millisecond off, nobody will tell. */
-        if (when == NO_EXPIRY) when--;
-        if (when == KEEP_EXPIRY) when++;
         *expiry_ms = when;
         return true;
     }

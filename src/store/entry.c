@@ -5,7 +5,7 @@
 
 entry *entry_new(slice key, enum value_type type, enum value_encoding encoding, int64_t expiry_ms,
                  size_t inline_len) {
-    bool expires = expiry_ms != INT64_MAX;
+    bool expires = expiry_ms != NO_EXPIRY;
     bool long_key = key.len > ENTRY_SHORT_KEY_MAX;
     assert(inline_len <= UINT16_MAX && key.len <= UINT32_MAX);
     entry *e = alloc(entry_head_bytes(key.len, encoding != ENCODING_INLINE, expires) + inline_len);
@@ -40,7 +40,7 @@ static entry *copy_shell(const entry *e, slice key, int64_t expiry_ms) {
 }
 
 entry *entry_with_expiry(entry *e, int64_t expiry_ms) {
-    bool expires = expiry_ms != INT64_MAX;
+    bool expires = expiry_ms != NO_EXPIRY;
     if (expires == entry_expires(e)) {
         if (expires) entry_set_expiry_ms(e, expiry_ms);
         return e;
@@ -50,4 +50,4 @@ entry *entry_with_expiry(entry *e, int64_t expiry_ms) {
     return copy;
 }
 
-entry *entry_with_key(const entry *e, slice key) { return copy_shell(e, key, entry_expiry_ms(e)); }
+entry *entry_with_key(const entry *e, slice key) { return copy_shell(e, key, entry_expiry(e)); }

@@ -94,12 +94,20 @@ static inline void *entry_pointer(const entry *e) {
 
 static inline void entry_set_pointer(entry *e, const void *p) { memcpy(e->body, &p, sizeof(p)); }
 
-/* When the entry expires, Unix time in ms; INT64_MAX if it never does. */
+/* In the place of an expiry: none. No time that a key could be given, since it is long past. */
+#define NO_EXPIRY (INT64_MIN + 1)
+
+/* When the entry expires, Unix time in ms, to be compared with others: INT64_MAX if it never does. */
 static inline int64_t entry_expiry_ms(const entry *e) {
     if (!entry_expires(e)) return INT64_MAX;
     int64_t when;
     memcpy(&when, e->body + entry_payload_bytes(e), sizeof(when));
     return when;
+}
+
+/* The same to be handed on: NO_EXPIRY if it never does. */
+static inline int64_t entry_expiry(const entry *e) {
+    return entry_expires(e) ? entry_expiry_ms(e) : NO_EXPIRY;
 }
 
 static inline void entry_set_expiry_ms(entry *e, int64_t when_ms) {
@@ -118,7 +126,7 @@ static inline size_t entry_bytes(const entry *e) {
     return e->encoding == ENCODING_INLINE ? head + e->value_len : head;
 }
 
-/* A new entry with its header, key and expiry (INT64_MAX: none) written. The payload, or the inline_len bytes
+/* A new entry with its header, key and expiry (or NO_EXPIRY) written. The payload, or the inline_len bytes
  * of an inline value, are the caller's to write. */
 entry *entry_new(slice key, enum value_type type, enum value_encoding encoding, int64_t expiry_ms,
                  size_t inline_len);
@@ -126,7 +134,7 @@ entry *entry_new(slice key, enum value_type type, enum value_encoding encoding, 
 /* Frees the entry's own memory, not what the payload points to. */
 static inline void entry_free_shell(entry *e) { alloc_free(e, entry_bytes(e)); }
 
-/* A copy of the entry with another expiry (INT64_MAX: none), recency kept. The old shell is freed; a payload
+/* A copy of the entry with another expiry (or NO_EXPIRY), recency kept. The old shell is freed; a payload
  * is carried over as it is. Returns e itself where the layout does not change. */
 entry *entry_with_expiry(entry *e, int64_t expiry_ms);
 

@@ -208,7 +208,7 @@ uint64_t keyspace_scan(database *db, uint64_t cursor, size_t count, void (*visit
 /* The expiry that a key is to have, given what it has. */
 static int64_t resolve_expiry(const entry *before, int64_t expiry_ms) {
     if (expiry_ms != KEEP_EXPIRY) return expiry_ms;
-    return before ? entry_expiry_ms(before) : NO_EXPIRY;
+    return before ? entry_expiry(before) : NO_EXPIRY;
 }
 
 /* Puts a fresh entry in the place of before, or adds it if that is NULL. A key that is set again and again is
@@ -239,7 +239,7 @@ void keyspace_put_text(database *db, const key *k, slice value, int64_t expiry_m
 void keyspace_put_integer(database *db, const key *k, int64_t value, int64_t expiry_ms) {
     entry *e = find_live(db, k);
     int64_t when = resolve_expiry(e, expiry_ms);
-    if (e && e->type == TYPE_STRING && e->encoding == ENCODING_INT && when == entry_expiry_ms(e)) {
+    if (e && e->type == TYPE_STRING && e->encoding == ENCODING_INT && when == entry_expiry(e)) {
         entry_set_integer(e, value);
         recency_touch(e);
         return;
@@ -251,7 +251,7 @@ void keyspace_update_integer(database *db, const key *k, entry *e, int64_t value
     if (likely(e && e->encoding == ENCODING_INT))
         entry_set_integer(e, value);
     else
-        put(db, k, e, string_new_integer(k->name, value, e ? entry_expiry_ms(e) : NO_EXPIRY));
+        put(db, k, e, string_new_integer(k->name, value, e ? entry_expiry(e) : NO_EXPIRY));
 }
 
 void keyspace_put_string(database *db, const key *k, slice value, int64_t expiry_ms) {
@@ -311,14 +311,14 @@ entry *keyspace_resize_bytes(database *db, const key *k, entry *e, size_t len, c
 }
 
 entry *keyspace_become_structure(database *db, const key *k, entry *e, void *structure) {
-    entry *after = new_structure(k->name, e->type, structure, entry_expiry_ms(e));
+    entry *after = new_structure(k->name, e->type, structure, entry_expiry(e));
     after->recency = e->recency;
     replace(db, k->hash, e, after);
     return after;
 }
 
 entry *keyspace_become_bytes(database *db, const key *k, entry *e, slice bytes) {
-    entry *after = bytes_new(k->name, e->type, bytes, entry_expiry_ms(e));
+    entry *after = bytes_new(k->name, e->type, bytes, entry_expiry(e));
     after->recency = e->recency;
     replace(db, k->hash, e, after);
     return after;
@@ -347,7 +347,7 @@ void keyspace_set_expiry(database *db, const key *k, entry *e, int64_t expiry_ms
     entry *after = entry_with_expiry(e, expiry_ms);
     if (after != e) table_replace(db->keys, k->hash, e, after);
     count_expiry(db, after, +1);
-    if (expiry_ms < before_ms) table_note_due(db->keys, k->hash, after, expiry_ms);
+    if (entry_expiry_ms(after) < before_ms) table_note_due(db->keys, k->hash, after, expiry_ms);
 }
 
 void keyspace_rename(database *db, const key *from, const key *to) {

@@ -93,8 +93,8 @@ struct keyspace_statistics {
 };
 extern struct keyspace_statistics keyspace_statistics;
 
-#define NO_EXPIRY   INT64_MAX /* the key gets, or has, no expiry */
-#define KEEP_EXPIRY INT64_MIN /* the key keeps what it has */
+/* In the place of an expiry, beside NO_EXPIRY: the key keeps what it has. */
+#define KEEP_EXPIRY INT64_MIN
 
 /* Makes that many empty databases. Called once. */
 void keyspace_open(int databases);

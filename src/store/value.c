@@ -35,12 +35,11 @@ void value_free(entry *e) {
 }
 
 entry *value_copy(const entry *e, slice name) {
-    int64_t expiry_ms = entry_expiry_ms(e);
     entry *copy;
     if (bytes_are_value(e)) {
-        copy = bytes_new(name, e->type, bytes_view(e), expiry_ms);
+        copy = bytes_new(name, e->type, bytes_view(e), entry_expiry(e));
     } else {
-        copy = entry_new(name, e->type, e->encoding, expiry_ms, 0);
+        copy = entry_new(name, e->type, e->encoding, entry_expiry(e), 0);
         bool is_structure = e->encoding == ENCODING_STRUCTURE;
         entry_set_pointer(copy, is_structure ? kind_of(e)->copy(entry_pointer(e)) : entry_pointer(e));
     }

@@ -12,12 +12,12 @@
 #include "base/alloc.h"
 #include "store/entry.h"
 
-#define NEVER INT64_MAX
+#define NEVER NO_EXPIRY
 
 /* Keys of lengths around where the layout changes. */
 static const size_t key_lengths[] = {0, 1, 7, 8, 16, 253, 254, 255, 256, 1000, 70000};
 static const size_t value_lengths[] = {0, 1, 8, 44, 64, 255, 256, 2048, 65535};
-static const int64_t expiries[] = {NEVER, 0, 1, 1700000000000, INT64_MAX - 1, -1, INT64_MIN};
+static const int64_t expiries[] = {NEVER, 0, 1, 1700000000000, INT64_MAX, -1};
 
 #define COUNT(array)      (sizeof(array) / sizeof((array)[0]))
 #define each(name, array) (size_t name = 0; name < COUNT(array); name++)
@@ -54,7 +54,7 @@ static void assert_holds(const entry *e, size_t key_len, enum value_encoding enc
     assert_int_equal(e->value_len, value_len);
     assert_true(slice_equal(entry_key(e), (slice){key_bytes, key_len}));
     assert_int_equal(entry_expires(e), expiry_ms != NEVER);
-    assert_true(entry_expiry_ms(e) == expiry_ms);
+    assert_true(entry_expiry(e) == expiry_ms);
     if (encoding == ENCODING_INLINE)
         assert_memory_equal(entry_inline_value(e), value_bytes, value_len);
     else

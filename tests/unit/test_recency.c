@@ -24,7 +24,7 @@ static int begin(void **state) {
     recency_policy = (struct recency_policy){.lfu_log_factor = 10, .lfu_decay_minutes = 1};
     clock_cached_unix_ms = 1700000000000;
     recency_tick();
-    e = entry_new(SLICE("key"), TYPE_STRING, ENCODING_INLINE, INT64_MAX, 0);
+    e = entry_new(SLICE("key"), TYPE_STRING, ENCODING_INLINE, NO_EXPIRY, 0);
     recency_start(e);
     return 0;
 }

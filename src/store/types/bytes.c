@@ -35,7 +35,7 @@ static char *raw_block(slice value, size_t capacity) {
 }
 
 entry *bytes_new(slice key, enum value_type type, slice value, int64_t expiry_ms) {
-    if (inline_is_leaner(key.len, expiry_ms != INT64_MAX, value.len)) {
+    if (inline_is_leaner(key.len, expiry_ms != NO_EXPIRY, value.len)) {
         entry *e = entry_new(key, type, ENCODING_INLINE, expiry_ms, value.len);
         memcpy(entry_inline_value(e), value.data, value.len);
         return e;
@@ -99,11 +99,11 @@ static entry *rebuild(entry *e, size_t len) {
     if (value.len > len) value.len = len;
     entry *fresh;
     if (inline_is_leaner(key.len, entry_expires(e), len)) {
-        fresh = entry_new(key, e->type, ENCODING_INLINE, entry_expiry_ms(e), len);
+        fresh = entry_new(key, e->type, ENCODING_INLINE, entry_expiry(e), len);
         memcpy(entry_inline_value(fresh), value.data, value.len);
         fresh->value_len = value.len;
     } else {
-        fresh = entry_new(key, e->type, ENCODING_RAW, entry_expiry_ms(e), 0);
+        fresh = entry_new(key, e->type, ENCODING_RAW, entry_expiry(e), 0);
         entry_set_pointer(fresh, raw_block(value, len < BLOB_MIN ? len : value.len ? value.len : 1));
         fresh->value_len = value.len;
         grow_outside(fresh, len);

@@ -51,7 +51,7 @@ struct hash {
 /* An element taken apart. */
 struct parts {
     slice field, value;
-    int64_t expiry_ms; /* INT64_MAX: none */
+    int64_t expiry_ms; /* HASH_NEVER_EXPIRES: none */
 };
 
 static inline const char *read_name(const void *element, slice *field, bool *expires) {
@@ -73,18 +73,18 @@ static int64_t element_due_ms(const void *element) {
     slice field;
     bool expires;
     const char *at = read_name(element, &field, &expires);
-    int64_t expiry_ms = INT64_MAX;
+    int64_t expiry_ms = HASH_NEVER_EXPIRES;
     if (expires) memcpy(&expiry_ms, at, sizeof(expiry_ms));
     return expiry_ms;
 }
 
 static inline bool has_expired(const void *element) {
     int64_t expiry_ms = element_due_ms(element);
-    return unlikely(expiry_ms != INT64_MAX) && expiry_ms <= clock_unix_ms();
+    return unlikely(expiry_ms != HASH_NEVER_EXPIRES) && expiry_ms <= clock_unix_ms();
 }
 
 static inline struct parts take_apart(const void *element) {
-    struct parts p = {.expiry_ms = INT64_MAX};
+    struct parts p = {.expiry_ms = HASH_NEVER_EXPIRES};
     bool expires;
     const char *at = read_name(element, &p.field, &expires);
     if (expires) {
@@ -96,8 +96,8 @@ static inline struct parts take_apart(const void *element) {
 }
 
 static size_t bytes_for(slice field, size_t value_len, int64_t expiry_ms) {
-    return varint_size(2 * field.len) + field.len + (expiry_ms != INT64_MAX ? sizeof(expiry_ms) : 0) +
-           varint_size(value_len) + value_len;
+    return varint_size(2 * field.len) + field.len +
+           (expiry_ms != HASH_NEVER_EXPIRES ? sizeof(expiry_ms) : 0) + varint_size(value_len) + value_len;
 }
 
 static size_t element_bytes(const void *element) {
@@ -107,7 +107,7 @@ static size_t element_bytes(const void *element) {
 
 /* Writes what comes after the field. */
 static void write_rest(char *at, slice value, int64_t expiry_ms) {
-    if (expiry_ms != INT64_MAX) {
+    if (expiry_ms != HASH_NEVER_EXPIRES) {
         memcpy(at, &expiry_ms, sizeof(expiry_ms));
         at += sizeof(expiry_ms);
     }
@@ -117,7 +117,7 @@ static void write_rest(char *at, slice value, int64_t expiry_ms) {
 
 static void *element_new(slice field, slice value, int64_t expiry_ms) {
     char *element = alloc(bytes_for(field, value.len, expiry_ms));
-    char *at = varint_write(element, 2 * field.len + (expiry_ms != INT64_MAX));
+    char *at = varint_write(element, 2 * field.len + (expiry_ms != HASH_NEVER_EXPIRES));
     memcpy(at, field.data, field.len);
     write_rest(at + field.len, value, expiry_ms);
     return element;
@@ -152,7 +152,7 @@ static void hash_free(void *structure) {
 
 /* Makes it known that a field expires then. */
 static void note_expiry(struct hash *h, const void *element, uint64_t hash, int64_t expiry_ms) {
-    if (expiry_ms == INT64_MAX) return;
+    if (expiry_ms == HASH_NEVER_EXPIRES) return;
     table_note_due(h->fields, hash, element, expiry_ms);
     if (expiry_ms < h->due_ms) h->due_ms = expiry_ms;
 }
@@ -366,7 +366,7 @@ bool hash_count_is_exact(const entry *e) { return is_packed(e) || hash_of(e)->du
 
 int64_t hash_expiry_ms(const entry *e, slice field) {
     struct packed_value value;
-    if (is_packed(e)) return find_in_run(bytes_view(e), field, &value) ? INT64_MAX : HASH_NO_FIELD;
+    if (is_packed(e)) return find_in_run(bytes_view(e), field, &value) ? HASH_NEVER_EXPIRES : HASH_NO_FIELD;
     const void *element = table_find(fields_of(e), field, hash_bytes(field));
     return element && !has_expired(element) ? element_due_ms(element) : HASH_NO_FIELD;
 }
@@ -458,7 +458,7 @@ void hash_random_distinct(const entry *e, size_t count, hash_visitor *visit, voi
 static void change(struct hash *h, void *element, uint64_t hash, slice value, int64_t expiry_ms) {
     struct parts p = take_apart(element);
     size_t bytes = element_bytes(element);
-    bool same_head = (p.expiry_ms == INT64_MAX) == (expiry_ms == INT64_MAX);
+    bool same_head = (p.expiry_ms == HASH_NEVER_EXPIRES) == (expiry_ms == HASH_NEVER_EXPIRES);
     if (same_head && alloc_class(bytes) == alloc_class(bytes_for(p.field, value.len, expiry_ms))) {
         write_rest((char *)p.field.data + p.field.len, value, expiry_ms);
     } else {
@@ -483,10 +483,10 @@ static size_t set_in_table(struct hash *h, const slice *pairs, size_t count, boo
             void *element = table_find(h->fields, name, hashes[i]);
             bool is_new = !element || has_expired(element);
             if (!element)
-                table_insert(h->fields, element_new(name, value, INT64_MAX), hashes[i]);
+                table_insert(h->fields, element_new(name, value, HASH_NEVER_EXPIRES), hashes[i]);
             else
                 change(h, element, hashes[i], value,
-                       keep_expiry && !is_new ? element_due_ms(element) : INT64_MAX);
+                       keep_expiry && !is_new ? element_due_ms(element) : HASH_NEVER_EXPIRES);
             created += is_new;
         }
     }
@@ -496,7 +496,7 @@ static size_t set_in_table(struct hash *h, const slice *pairs, size_t count, boo
 static void insert_field(void *context, const struct hash_field *field) {
     char name_text[NUMBER_I64_TEXT_MAX], value_text[NUMBER_I64_TEXT_MAX];
     slice name = packed_text(&field->name, name_text), value = packed_text(&field->value, value_text);
-    table_insert(context, element_new(name, value, INT64_MAX), hash_bytes(name));
+    table_insert(context, element_new(name, value, HASH_NEVER_EXPIRES), hash_bytes(name));
 }
 
 /* Gives the key a table, of what its packed run holds if it has one. */
@@ -602,7 +602,7 @@ entry *hash_set(database *db, const key *k, entry *e, const slice *pairs, size_t
 }
 
 entry *hash_set_expiry(database *db, const key *k, entry *e, slice field, int64_t expiry_ms) {
-    if (is_packed(e) && expiry_ms == INT64_MAX) return e;
+    if (is_packed(e) && expiry_ms == HASH_NEVER_EXPIRES) return e;
     if (is_packed(e)) {
         e = become_table(db, k, e);
         hash_of(e)->is_small = true;
@@ -612,7 +612,7 @@ entry *hash_set_expiry(database *db, const key *k, entry *e, slice field, int64_
     void *element = table_find(h->fields, field, hash);
     assert(element);
     change(h, element, hash, take_apart(element).value, expiry_ms);
-    if (expiry_ms != INT64_MAX) keyspace_note_element_expiry(db, k, e);
+    if (expiry_ms != HASH_NEVER_EXPIRES) keyspace_note_element_expiry(db, k, e);
     return e;
 }
 

@@ -44,8 +44,9 @@ bool hash_find(const entry *e, slice field, struct packed_value *value);
 void hash_find_many(const entry *e, const slice *fields, size_t count, struct packed_value *values,
                     bool *found);
 
-/* When a field expires, Unix time in ms: INT64_MAX if never, HASH_NO_FIELD if there is no such field. */
-#define HASH_NO_FIELD INT64_MIN
+/* When a field expires, Unix time in ms, or one of these. */
+#define HASH_NEVER_EXPIRES INT64_MAX
+#define HASH_NO_FIELD      INT64_MIN
 int64_t hash_expiry_ms(const entry *e, slice field);
 
 typedef void hash_visitor(void *context, const struct hash_field *field);
@@ -68,7 +69,7 @@ void hash_random_distinct(const entry *e, size_t count, hash_visitor *visit, voi
  * not lie in the hash. */
 entry *hash_set(database *db, const key *k, entry *e, const slice *pairs, size_t count, bool keep_expiry,
                 size_t *created);
-/* Gives a field, which is there, an expiry to come (INT64_MAX takes it away). */
+/* Gives a field, which is there, an expiry to come (HASH_NEVER_EXPIRES takes it away). */
 entry *hash_set_expiry(database *db, const key *k, entry *e, slice field, int64_t expiry_ms);
 /* Removes a field; *removed tells whether it was there. A hash may be left without fields: then the caller
  * deletes the key. */
