@@ -279,6 +279,54 @@ static void a_change_is_counted_once_and_told_to_observers(void **state) {
     assert_told(1, 2, EVENT_EXPIRE, "a");
 }
 
+/* What else an observer is told of, as counts. */
+static struct { int created, missed, flushed, flushed_all, swapped; } noted;
+
+static void note_created(database *db, const key *k) {
+    (void)db;
+    noted.created += slice_equal(k->name, SLICE("new"));
+}
+
+static void note_missed(database *db, const key *k) {
+    (void)db;
+    noted.missed += slice_equal(k->name, SLICE("missing"));
+}
+
+static void note_flushed(database *db) {
+    if (!db)
+        noted.flushed_all++;
+    else
+        noted.flushed += keyspace_size(db) == 1; /* its keys are there still */
+}
+
+static void note_swapped(database *a, database *b) { noted.swapped += a->id == 0 && b->id == 1; }
+
+static void an_observer_is_told_of_keys_that_come_and_go_while_it_is_on(void **state) {
+    (void)state;
+    keyspace_observer watcher = {
+        .created = note_created, .missed = note_missed, .flushed = note_flushed, .swapped = note_swapped};
+    key fresh = name_key("new"), missing = name_key("missing");
+    keyspace_observe(&watcher);
+    put(0, "new", "x", NO_EXPIRY);
+    put(0, "new", "y", NO_EXPIRY); /* not new any more */
+    keyspace_read(db_of(0), &missing);
+    keyspace_inspect(db_of(0), &missing);
+    keyspace_peek(db_of(0), &missing);
+    keyspace_read(db_of(0), &fresh);
+    keyspace_flush(db_of(0));
+    keyspace_flush_all();
+    keyspace_swap(db_of(0), db_of(1));
+    keyspace_unobserve(&watcher);
+    put(0, "new", "x", NO_EXPIRY);
+    keyspace_read(db_of(0), &missing);
+    keyspace_flush(db_of(0));
+    assert_int_equal(noted.created, 1);
+    assert_int_equal(noted.missed, 2);
+    assert_int_equal(noted.flushed, 1);
+    assert_int_equal(noted.flushed_all, 1);
+    assert_int_equal(noted.swapped, 1);
+}
+
 static void renaming_takes_value_and_expiry_along(void **state) {
     (void)state;
     key from = name_key("a"), to = name_key("b");
@@ -744,6 +792,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup(overwriting_a_key_keeps_its_frequency, begin),
         cmocka_unit_test_setup(a_deleted_key_is_announced_and_gone, begin),
         cmocka_unit_test_setup(a_change_is_counted_once_and_told_to_observers, begin),
+        cmocka_unit_test_setup(an_observer_is_told_of_keys_that_come_and_go_while_it_is_on, begin),
         cmocka_unit_test_setup(renaming_takes_value_and_expiry_along, begin),
         cmocka_unit_test_setup(moving_takes_value_and_expiry_to_another_database, begin),
         cmocka_unit_test_setup(a_copy_is_independent_of_its_original, begin),
