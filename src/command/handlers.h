@@ -196,6 +196,13 @@ command_handler command_hgetdel;
 command_handler command_hgetex;
 command_handler command_hsetex;
 
+/* HyperLogLog */
+command_handler command_pfadd;
+command_handler command_pfcount;
+command_handler command_pfmerge;
+command_handler command_pfdebug;
+command_handler command_pfselftest;
+
 /* Server */
 command_handler command_swapdb;
 command_handler command_dbsize;

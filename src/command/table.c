@@ -25,6 +25,7 @@ static const struct {
     {bitmap_commands, GROUP_BITMAP},
     {set_commands, GROUP_SET},
     {hash_commands, GROUP_HASH},
+    {hyperloglog_commands, GROUP_HYPERLOGLOG},
     {server_commands, GROUP_SERVER},
 };
 

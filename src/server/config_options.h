@@ -295,7 +295,7 @@ INTEGER(zset_max_listpack_entries, "zset-max-listpack-entries", "zset-max-ziplis
 MEMORY (zset_max_listpack_value_bytes, "zset-max-listpack-value", "zset-max-ziplist-value", "64", 0,
         INT64_MAX, NOW,
         "The longest member of a sorted set that is kept packed, in bytes.")
-MEMORY (hll_sparse_max_bytes, "hll-sparse-max-bytes", NULL, "3000", 0, INT64_MAX, LATER,
+MEMORY (hll_sparse_max_bytes, "hll-sparse-max-bytes", NULL, "3000", 0, INT64_MAX, NOW,
         "The size up to which a HyperLogLog is kept sparse.")
 MEMORY (stream_node_max_bytes, "stream-node-max-bytes", NULL, "4096", 0, INT64_MAX, LATER,
         "The size of a stream's packed blocks; 0 for no limit.")

@@ -82,6 +82,8 @@ enum keyspace_event {
     EVENT_HEXPIRE,
     EVENT_HPERSIST,
     EVENT_HEXPIRED,
+    EVENT_PFADD,
+    EVENT_REENCODED, /* the same in other bytes, such as with a count kept: has no notification */
 };
 
 /* Statistics that the gate keeps. */

@@ -377,6 +377,25 @@ static void make_member_edge(generator *g, bytes *out) {
 /* How many to pass over. */
 static void make_skip(generator *g, bytes *out) { bytes_format(out, "%d", dice(g, 12)); }
 
+/* A sparse HyperLogLog, written as nobody would: runs of all forms in any order, some of them longer than
+ * they need be, and equal ones side by side. */
+static void make_hyperloglog(generator *g, bytes *out) {
+    int left = 16384, values = 1 + dice(g, 32), longest = 1 + dice(g, 16384);
+    bytes_append(out, "HYLL\x01\0\0\0\0\0\0\0\0\0\0\x80", 16);
+    while (left > 0) {
+        int kind = dice(g, 3), len = 1 + dice(g, kind == 0 ? 4 : kind == 1 ? 64 : longest);
+        if (len > left) len = left;
+        if (kind == 0)
+            bytes_put(out, (char)(0x80 | dice(g, values) << 2 | (len - 1)));
+        else if (kind == 1)
+            bytes_put(out, (char)(len - 1));
+        else
+            bytes_put(out, (char)(0x40 | (len - 1) >> 8));
+        if (kind == 2) bytes_put(out, (char)(len - 1));
+        left -= len;
+    }
+}
+
 static void make_nonsense(generator *g, bytes *out) {
     static const word words[] = {W("nonsense"), W("NX"),  W("GET"),  W(""),      W("EX"),
                                  W("KEEPTTL"),  W("BIT"), W("\r\n"), W("COUNT"), W("LEN")};
@@ -410,6 +429,7 @@ static const struct {
     {"scoreedge", make_score_edge},
     {"memberedge", make_member_edge},
     {"skip", make_skip},
+    {"hyperloglog", make_hyperloglog},
     {"nonsense", make_nonsense}, /* the last: odd_vocabulary() counts on it */
 };
 
@@ -550,6 +570,19 @@ static const shape shapes[] = {
     {"LMOVE ( l | {key} ) ( l | {key} ) ( LEFT | RIGHT | {nonsense} ) ( LEFT | RIGHT )", 12, COMPARE_EXACT},
     {"RPOPLPUSH ( l | {key} ) ( l | {key} )", 6, COMPARE_EXACT},
     {"LMPOP ( 1 l | 2 {key} l | {position} {key}+ ) ( LEFT | RIGHT ) [COUNT {position}]", 8, COMPARE_EXACT},
+    /* HyperLogLogs; what other commands have made corrupt gets one element at a time, since 7.0 keeps those
+     * that come before the one that fails */
+    {"PFADD ( hll | hll2 | hll3 ) {setmember}+", 20, COMPARE_EXACT},
+    {"PFADD ( hll | hll2 | hll3 ) ( {integer}+ {value}+ {value}+ {setmember}+ )+", 20, COMPARE_EXACT},
+    {"PFADD {key} [{value}]", 8, COMPARE_EXACT},
+    {"SET ( hll | hll2 | hll3 ) {hyperloglog}", 2, COMPARE_EXACT},
+    {"PFCOUNT ( hll | hll2 | hll3 | {key} )", 15, COMPARE_EXACT},
+    {"PFCOUNT ( hll | hll2 | hll3 | {key} )+", 10, COMPARE_EXACT},
+    {"PFMERGE ( hll | hll3 | {key} ) ( hll | hll2 | hll3 | {key} )+", 8, COMPARE_EXACT},
+    {"GET ( hll | hll2 | hll3 )", 15, COMPARE_EXACT},
+    {"PFDEBUG ( ENCODING | DECODE | TODENSE | GETREG | {nonsense} ) ( hll | hll2 | hll3 )", 2, COMPARE_EXACT},
+    {"( DEL | OBJECT ENCODING | STRLEN ) ( hll | hll2 | hll3 )", 6, COMPARE_EXACT},
+    {"CONFIG SET hll-sparse-max-bytes ( 0 | 40 | 300 | 3000 | 3000 | 16000 )", 4, COMPARE_EXACT},
     /* the keyspace */
     {"( DEL | UNLINK | EXISTS | TOUCH ) {key}+", 25, COMPARE_EXACT},
     {"TYPE {key}", 5, COMPARE_EXACT},

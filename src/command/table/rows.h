@@ -19,6 +19,7 @@ extern const command sorted_set_commands[];
 extern const command bitmap_commands[];
 extern const command set_commands[];
 extern const command hash_commands[];
+extern const command hyperloglog_commands[];
 extern const command server_commands[];
 
 /* Key specifications. What is done with the keys: enum key_flag. */
@@ -37,12 +38,14 @@ extern const command server_commands[];
 /* One key. */
 #define KEY_AT(at, what) KEY_RANGE(at, 0, 1, what)
 
-/* One key, with a remark. */
-#define KEY_AT_NOTED(at, what, remark)                                                                       \
+/* Keys next to each other, with a remark: one, or all arguments from there on. */
+#define KEYS_NOTED(at, last, what, remark)                                                                   \
     {                                                                                                        \
         .flags = (what), .begin = KEY_BEGIN_INDEX, .index = (at), .find = KEY_FIND_RANGE,                    \
-        .range = {0, 1, 0}, .notes = (remark)                                                                \
+        .range = {(last), 1, 0}, .notes = (remark)                                                           \
     }
+#define KEY_AT_NOTED(at, what, remark)    KEYS_NOTED(at, 0, what, remark)
+#define KEYS_FROM_NOTED(at, what, remark) KEYS_NOTED(at, -1, what, remark)
 
 /* All arguments from there on are keys. */
 #define KEYS_FROM(at, what) KEY_RANGE(at, -1, 1, what)
