@@ -225,6 +225,7 @@ bool chart_files(const bench *b) {
                     .file = "memory.svg",
                     .title = "Resident memory",
                     .subtitle =
-                        "Bytes per key of 16 bytes, all included, and per connection; less is better."};
+                        "Bytes per key, per element of a collection and per connection, all included; "
+                        "less is better."};
     return draw_chart(&cpu) && draw_chart(&memory);
 }

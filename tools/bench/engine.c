@@ -339,9 +339,9 @@ static uint64_t share(const worker *w, uint64_t total) {
 /* A choice of keys for this thread; in sequence, each thread has its own part of them. */
 static chooser choose_keys(const worker *w, chooser_kind kind) {
     const engine_plan *plan = w->run->plan;
-    uint64_t first = 0, count = plan->workload.keys;
+    uint64_t first = plan->workload.first_key, count = plan->workload.keys;
     if (kind == CHOOSER_SEQUENTIAL && count >= plan->threads) {
-        first = count * w->index / plan->threads;
+        first += count * w->index / plan->threads;
         count = share(w, count);
     }
     chooser keys;

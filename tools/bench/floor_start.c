@@ -9,17 +9,14 @@
 enum { MESSAGE_MAX = 16 * 1024, COMMAND_MAX = 3 * MESSAGE_MAX };
 
 /* Writes one request. Returns its length. */
-static size_t make_request(const bench *b, const item *of, const server *model, const char *command,
-                           char *request) {
-    engine_plan plan = bench_plan(b, model);
-    plan.workload.command = command;
+static size_t make_request(const item *of, const workload_plan *plan, char *request) {
     char problem[ENGINE_PROBLEM_MAX];
-    workload *made = workload_create(&plan.workload, problem, sizeof problem);
+    workload *made = workload_create(plan, problem, sizeof problem);
     if (!made) bench_fail("%s: %s", of->name, problem);
     if (workload_request_max(made) > MESSAGE_MAX)
         bench_fail("%s: the request is too long for the floor", of->name);
     chooser keys;
-    chooser_init(&keys, CHOOSER_UNIFORM, 0, b->keys, 0, 1);
+    chooser_init(&keys, CHOOSER_UNIFORM, plan->first_key, plan->keys, 0, 1);
     size_t len = workload_append(made, &keys, request);
     workload_free(made);
     return len;
@@ -36,10 +33,10 @@ static const char *command_line(const bench *b, size_t request_len, const char *
     return command;
 }
 
-bool floor_start(bench *b, const item *of, const server *model, const char *command) {
+bool floor_start(bench *b, const item *of, const server *model, const workload_plan *requests) {
     if (!b->floor.name) return false;
     char request[MESSAGE_MAX], reply[MESSAGE_MAX];
-    size_t request_len = make_request(b, of, model, command, request);
+    size_t request_len = make_request(of, requests, request);
     ssize_t reply_len = server_ask(model, request, request_len, reply, sizeof reply);
     if (reply_len <= 0 || reply[0] == '-') return false;
     b->floor.command = command_line(b, request_len, reply, (size_t)reply_len);

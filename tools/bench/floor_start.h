@@ -4,9 +4,9 @@
 
 #include "bench/bench.h"
 
-/* Starts b->floor so that it takes requests as long as those made from the template `command`, and answers
- * with the reply that `model`, which runs, gives to one of them. Returns false if the benchmark has no floor,
- * or if the model answers with an error. */
-bool floor_start(bench *b, const item *of, const server *model, const char *command);
+/* Starts b->floor so that it takes requests as long as those of the plan, and answers with the reply that
+ * `model`, which runs, gives to one of them. Returns false if the benchmark has no floor, or if the model's
+ * answer is an error or too long. */
+bool floor_start(bench *b, const item *of, const server *model, const workload_plan *requests);
 
 #endif

@@ -129,7 +129,8 @@ static void measure_stalls(bench *b, const item *of, void (*measure)(bench *b, c
             if (s->protocol != PROTOCOL_RESP) continue;
             bench_progress("%s: round %u of %u, %s", of->name, round + 1, rounds, s->name);
             bench_restart(b, s);
-            if (!floor_done && floor_start(b, of, s, workload_recipe_find("set")->command)) {
+            engine_plan plan = rising_plan(b, s);
+            if (!floor_done && floor_start(b, of, s, &plan.workload)) {
                 measure(b, &b->floor);
                 server_stop(&b->floor);
                 floor_done = true;

@@ -1,4 +1,4 @@
-/* Memory: resident bytes per key and per idle connection.
+/* Memory: resident bytes per key, per element of a large collection and per idle connection.
  *
  * A server is started, its resident memory is read, then again after it was given what the case is about, and
  * the difference is divided by the number of things given. Servers tidy up for a while after the last request
@@ -29,13 +29,21 @@ enum {
 
 typedef struct memory_case {
     item item;
-    const char *recipe; /* whose keys fill the server; NULL: the case is about connections */
-    unsigned value_size;
+    const char *recipe;  /* whose keys fill the server, or */
+    const char *command; /* run once for every key, in RESP; with neither the case is about connections */
+    unsigned key_size, value_size;
     double key_factor; /* number of keys, as a multiple of the benchmark's */
 } memory_case;
 
 #define KEYS(name, title, recipe, value_size, key_factor, target)                                            \
-    { {name, title, ITEM_MEMORY, "bytes", "bytes", target, 0}, recipe, value_size, key_factor }
+    { {name, title, ITEM_MEMORY, "bytes", "bytes", target, 0}, recipe, NULL, 16, value_size, key_factor }
+/* One collection with an element of 12 bytes for each key. */
+#define ELEMENTS(name, title, command, target)                                                               \
+    { {name, title, ITEM_MEMORY, "bytes", "bytes", target, 0}, NULL, command, 12, 16, 1.0 }
+
+#define TEN_FIELDS                                                                                           \
+    " field0 __integer__ field1 __integer__ field2 __integer__ field3 __integer__ field4 __integer__"        \
+    " field5 __integer__ field6 __integer__ field7 __integer__ field8 __integer__ field9 __integer__"
 
 static const memory_case cases[] = {
     KEYS("MEM-INT", "key with an 8-digit integer", "setint", 8, 1.0, 50),
@@ -45,6 +53,18 @@ static const memory_case cases[] = {
     KEYS("MEM-64-1.9", "key with 64 bytes, 1.9 times as many", "set", 64, 1.9, 113),
     KEYS("MEM-64-EX", "key with 64 bytes and an expiry", "setex", 64, 1.0, 123),
     KEYS("MEM-1024", "key with 1,024 bytes", "set", 1024, 1.0, 1090),
+    ELEMENTS("MEM-LIST", "element of 12 bytes in a list of 1,000,000", "RPUSH list __key__", 14.5),
+    ELEMENTS("MEM-SET", "member of 12 bytes in a set of 1,000,000", "SADD set __key__", 28),
+    ELEMENTS("MEM-HASH", "field of 12 bytes with 16 in a hash of 1,000,000", "HSET hash __key__ __value__",
+             50),
+    ELEMENTS("MEM-ZSET", "member of 12 bytes in a sorted set of 1,000,000", "ZADD zset __integer__ __key__",
+             54),
+    {{"MEM-HASHES", "hash of 10 fields of 8 digits, key included", ITEM_MEMORY, "bytes", "bytes", 190, 0},
+     NULL,
+     "HSET __key__" TEN_FIELDS,
+     16,
+     8,
+     0.1},
     KEYS("MEM-IDLE", "idle connection", NULL, 0, 0, 700),
 };
 
@@ -67,13 +87,20 @@ static double settled_bytes(const server *s, unsigned min_ms) {
     return (double)process_resident_bytes(s->pid);
 }
 
-static void measure_keys(bench *b, const memory_case *c, server *s) {
+/* The command that fills the server; NULL if it knows none. */
+static const char *fill_for(const memory_case *c, const server *s) {
+    if (!c->recipe) return s->protocol == PROTOCOL_RESP ? c->command : NULL;
     const workload_recipe *recipe = workload_recipe_find(c->recipe);
+    return s->protocol == PROTOCOL_RESP ? recipe->fill : recipe->memcached_fill;
+}
+
+static void measure_keys(bench *b, const memory_case *c, server *s) {
     engine_plan plan = bench_plan(b, s);
     plan.workload.keys = (uint64_t)((double)b->keys * c->key_factor);
+    if (plan.workload.keys == 0) plan.workload.keys = 1;
+    plan.workload.key_size = c->key_size;
     plan.workload.value_size = c->value_size;
-    plan.fill_command = s->protocol == PROTOCOL_RESP ? recipe->fill : recipe->memcached_fill;
-    plan.workload.command = plan.fill_command;
+    plan.workload.command = plan.fill_command = fill_for(c, s);
     plan.connections = 4;
     double empty_bytes = settled_bytes(s, 0);
     engine_result result;
@@ -114,11 +141,13 @@ static void measure_connections(bench *b, const memory_case *c, server *s) {
 }
 
 static void measure(bench *b, const memory_case *c) {
+    bool about_keys = c->recipe || c->command;
     for (unsigned i = 0; i < b->server_count; i++) {
         server *s = &b->servers[i];
+        if (about_keys && !fill_for(c, s)) continue;
         bench_progress("%s: %s", c->item.name, s->name);
         bench_restart(b, s);
-        if (c->recipe)
+        if (about_keys)
             measure_keys(b, c, s);
         else
             measure_connections(b, c, s);

@@ -28,7 +28,7 @@ enum {
     GROUPS = 10000,
 };
 
-typedef enum slot_kind { SLOT_KEY, SLOT_INTEGER } slot_kind;
+typedef enum slot_kind { SLOT_KEY, SLOT_INTEGER, SLOT_DIGIT } slot_kind;
 
 typedef struct slot {
     size_t offset; /* of its first digit */
@@ -57,6 +57,8 @@ static unsigned digits_of(uint64_t number) {
     while (number /= 10) digits++;
     return digits;
 }
+
+static uint64_t last_key(const workload_plan *plan) { return plan->first_key + plan->keys - 1; }
 
 static void write_key(const workload_plan *plan, FILE *out) {
     fputs(plan->key_prefix, out);
@@ -91,6 +93,9 @@ static void expand(const workload *w, template *t, const char **at, FILE *out) {
     } else if (take(at, "__integer__")) {
         fprintf(out, "%0*d", INTEGER_DIGITS, 0);
         add_slot(t, SLOT_INTEGER, out, INTEGER_DIGITS);
+    } else if (take(at, "__digit__")) {
+        fputc('0', out);
+        add_slot(t, SLOT_DIGIT, out, 1);
     } else if (take(at, "__value__")) {
         write_value(&w->plan, out);
     } else if (take(at, "__value_size__")) {
@@ -172,9 +177,9 @@ static bool check_command(const char *command, char *problem, size_t problem_siz
 
 static bool check_plan(const workload_plan *plan, char *problem, size_t problem_size) {
     if (plan->keys == 0) return explain(problem, problem_size, "the number of keys must be at least 1");
-    if (strlen(plan->key_prefix) + digits_of(plan->keys - 1) > plan->key_size)
+    if (strlen(plan->key_prefix) + digits_of(last_key(plan)) > plan->key_size)
         return explain(problem, problem_size, "%llu keys with the prefix '%s' do not fit into %u bytes",
-                       (unsigned long long)plan->keys, plan->key_prefix, plan->key_size);
+                       (unsigned long long)last_key(plan) + 1, plan->key_prefix, plan->key_size);
     return check_command(plan->command, problem, problem_size) &&
            (!plan->alternate || check_command(plan->alternate, problem, problem_size));
 }
@@ -184,7 +189,7 @@ workload *workload_create(const workload_plan *plan, char *problem, size_t probl
     workload *w = calloc(1, sizeof *w);
     if (!w) abort();
     w->plan = *plan;
-    w->key_digits = digits_of(plan->keys - 1);
+    w->key_digits = digits_of(last_key(plan));
     for (unsigned i = 0; i < GROUPS; i++) {
         char digits[GROUP_DIGITS + 1];
         snprintf(digits, sizeof digits, "%04u", i % GROUPS);
@@ -230,10 +235,13 @@ size_t workload_append(const workload *w, chooser *keys, char *out) {
     memcpy(out, t->bytes, t->len);
     for (unsigned i = 0; i < t->slot_count; i++) {
         char *digits = out + t->slots[i].offset;
-        if (t->slots[i].kind == SLOT_KEY)
-            put_digits(w, digits, w->key_digits, chooser_next(keys));
-        else
+        switch (t->slots[i].kind) {
+        case SLOT_KEY: put_digits(w, digits, w->key_digits, chooser_next(keys)); break;
+        case SLOT_INTEGER:
             put_digits(w, digits, INTEGER_DIGITS, 10000000 + chooser_random_below(keys, 90000000));
+            break;
+        case SLOT_DIGIT: *digits = (char)('0' + chooser_random_below(keys, 10)); break;
+        }
     }
     return t->len;
 }

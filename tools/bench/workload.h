@@ -19,6 +19,7 @@ typedef struct workload_plan {
     const char *key_prefix;
     unsigned key_size;   /* bytes, prefix included: what __key__ becomes */
     unsigned value_size; /* bytes: what __value__ becomes */
+    uint64_t first_key;  /* the keys are number first_key .. first_key + keys - 1 */
     uint64_t keys;       /* number of different keys, at least 1 */
 } workload_plan;
 
@@ -30,6 +31,7 @@ typedef struct workload workload;
  *     __key__      a key of key_size bytes: the prefix and the key's number, filled up with zeroes
  *     __value__    value_size bytes of text
  *     __integer__  a random integer of eight digits
+ *     __digit__    a random digit
  *
  * Words are separated by spaces. For memcached the two characters \n end a line; the last line is ended by
  * itself. Returns NULL and explains in `problem` (of `problem_size` bytes) if the plan makes no sense; else
