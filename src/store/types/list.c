@@ -11,9 +11,11 @@
  *
  * Each block knows the number of its first element, counted from an origin that stays where it was while
  * elements come and go at both ends: numbers before it are negative. They need no correction then, and an
- * element is found by its index with a binary search over the blocks; only inserting and removing in the
- * middle, which search the list from an end anyway, number the blocks anew. Every block has at least one
- * element.
+ * element is found by its index with a binary search over the blocks. Inserting in the middle corrects the
+ * numbers on one side of the place, where there are fewer blocks; removing there, which searches all blocks
+ * anyway, numbers them anew. Every block has at least one element.
+ *
+ * Many blocks that are dropped at once are freed in the background.
  *
  * OBJECT ENCODING tells when a list is a listpack and when a quicklist, so the list keeps the account that
  * decides it: a block's weight is what its elements would take in a listpack. A list becomes a quicklist when
@@ -26,12 +28,15 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/background.h"
 #include "base/compiler.h"
 #include "store/types/bytes.h"
 
 /* A packed run may be this long; a structure goes back when its run is half as long. */
 #define PACKED_MAX_BYTES 1024
 #define BLOCK_BYTES_MIN  64
+/* More blocks than this are freed in the background. */
+#define FREED_AT_ONCE 64
 /* What a listpack takes beside its elements. */
 #define LISTPACK_OVERHEAD_BYTES 7
 /* What an element is thought to add to its text when a block is asked whether it fits. */
@@ -210,13 +215,19 @@ static bool block_takes(const struct list *l, const struct block *b, size_t text
 
 /* --- The ring --- */
 
-static void ring_resize(struct list *l, size_t capacity) {
+/* Moves the blocks to a ring of that capacity. The old one is left as it is. */
+static void ring_copy(struct list *l, size_t capacity) {
     struct block *ring = alloc(capacity * sizeof(*ring));
     for (size_t i = 0; i < l->blocks; i++) ring[i] = *block_at(l, i);
-    alloc_free(l->ring, l->capacity * sizeof(*l->ring));
     l->ring = ring;
     l->capacity = capacity;
     l->head = 0;
+}
+
+static void ring_resize(struct list *l, size_t capacity) {
+    struct list before = *l;
+    ring_copy(l, capacity);
+    alloc_free(before.ring, before.capacity * sizeof(*before.ring));
 }
 
 /* Puts a block in as number i, moving those behind it, or at the head those before it, of which there are
@@ -257,6 +268,42 @@ static void renumber(struct list *l) {
         number += (int64_t)elements_in(block_at(l, i));
     }
     l->end = number;
+}
+
+/* Adds the difference to the numbers of blocks from up to, not including, end. */
+static void shift_numbers(struct list *l, size_t from, size_t end, int64_t difference) {
+    for (size_t i = from; i < end; i++) block_at(l, i)->first += difference;
+}
+
+/* Blocks that inserting an element at block i may change or make: those from the one before it on. */
+#define TOUCHED_BLOCKS 4
+
+/* The first block that changes if an element is inserted at block i, and its number, from which those of the
+ * others follow: to be called before, and renumber_near after. */
+struct touched {
+    size_t from;
+    int64_t number;
+};
+static struct touched touch_near(const struct list *l, size_t i) {
+    size_t from = i > 0 ? i - 1 : 0;
+    return (struct touched){from, block_at(l, from)->first};
+}
+
+static void renumber_near(struct list *l, struct touched t) {
+    size_t end = t.from + TOUCHED_BLOCKS < l->blocks ? t.from + TOUCHED_BLOCKS : l->blocks;
+    int64_t number = t.number;
+    for (size_t i = t.from; i < end; i++) {
+        block_at(l, i)->first = number;
+        number += (int64_t)elements_in(block_at(l, i));
+    }
+    int64_t difference = number - (end < l->blocks ? block_at(l, end)->first : l->end);
+    if (difference == 0) return;
+    if (end <= l->blocks / 2) {
+        shift_numbers(l, 0, end, -difference);
+    } else {
+        shift_numbers(l, end, l->blocks, difference);
+        l->end += difference;
+    }
 }
 
 /* The block that has the element at that index, and how many elements of it come before. */
@@ -515,18 +562,46 @@ static void drop_from_block(struct block *b, enum list_end end, size_t count) {
     block_shrink(b);
 }
 
-static void drop_from_structure(struct list *l, enum list_end end, size_t count) {
-    if (end == LIST_TAIL) l->end -= (int64_t)count;
-    while (count > 0) {
-        struct block *b = end_block(l, end);
-        size_t here = elements_in(b);
-        if (count < here) {
-            drop_from_block(b, end, count);
-            return;
-        }
-        count -= here;
-        ring_remove(l, end == LIST_HEAD ? 0 : l->blocks - 1);
+/* Drops count blocks, not all, at that end. Many are freed in the background: they become a list of their
+ * own, and the smaller of the two lists copies its part of the ring. */
+static void drop_blocks(struct list *l, enum list_end end, size_t count) {
+    if (count <= FREED_AT_ONCE) {
+        while (count-- > 0) ring_remove(l, end == LIST_HEAD ? 0 : l->blocks - 1);
+        return;
     }
+    struct list *dropped = alloc(sizeof(*dropped));
+    *dropped = *l;
+    dropped->blocks = count;
+    l->blocks -= count;
+    if (end == LIST_HEAD)
+        l->head = (l->head + count) & (l->capacity - 1);
+    else
+        dropped->head = (l->head + l->blocks) & (l->capacity - 1);
+    struct list *smaller = count < l->blocks ? dropped : l;
+    size_t capacity = 1;
+    while (capacity < smaller->blocks) capacity *= 2;
+    ring_copy(smaller, capacity);
+    background_run(free_structure, dropped, 0);
+}
+
+/* Drops the blocks that hold nothing but some of the count elements at that end; returns how many of those
+ * are left, in the block that is at the end now. */
+static size_t drop_whole_blocks(struct list *l, enum list_end end, size_t count) {
+    size_t within, total = (size_t)count_of(l);
+    if (end == LIST_HEAD) {
+        drop_blocks(l, end, locate(l, count, &within));
+        return within;
+    }
+    size_t last = locate(l, total - count - 1, &within);
+    drop_blocks(l, end, l->blocks - 1 - last);
+    return elements_in(end_block(l, end)) - 1 - within;
+}
+
+static void drop_from_structure(struct list *l, enum list_end end, size_t count) {
+    size_t left = count;
+    if (count >= elements_in(end_block(l, end))) left = drop_whole_blocks(l, end, count);
+    if (end == LIST_TAIL) l->end -= (int64_t)count;
+    if (left > 0) drop_from_block(end_block(l, end), end, left);
 }
 
 static entry *drop_packed(database *db, const key *k, entry *e, enum list_end end, size_t count) {
@@ -594,8 +669,9 @@ entry *list_insert(database *db, const key *k, entry *e, size_t index, slice tex
     if (l) {
         size_t within = elements_in(end_block(l, LIST_TAIL)), i = l->blocks - 1;
         if (index < (size_t)count_of(l)) i = locate(l, index, &within);
+        struct touched touched = touch_near(l, i);
         insert_into_structure(l, i, within, text);
-        renumber(l);
+        renumber_near(l, touched);
         return e;
     }
     struct packed_value v = packed_value_of(text);
@@ -628,9 +704,10 @@ static void set_in_structure(struct list *l, size_t index, slice text) {
     size_t before_weight = weight_of(&before), lighter = b->weight - before_weight;
     if (l->is_quicklist && count > 1 &&
         exceeds(LISTPACK_OVERHEAD_BYTES + lighter + text.len + ELEMENT_ALLOWANCE_BYTES, count)) {
+        struct touched touched = touch_near(l, i);
         block_remove(b, at, packed_next(run_of(b), at), 1);
         insert_into_structure(l, i, within, text);
-        renumber(l);
+        renumber_near(l, touched);
         return;
     }
     size_t len = b->len - packed_size(run_of(b), at) + packed_encoded_len(&v);
@@ -639,10 +716,7 @@ static void set_in_structure(struct list *l, size_t index, slice text) {
     b->weight = lighter + weight_of(&v);
     block_shrink(b);
     /* An element as large as a block was alone in it, which a small one in its place need not be. */
-    if (before_weight > list_limits.block_bytes) {
-        join(l, i);
-        renumber(l);
-    }
+    if (before_weight > list_limits.block_bytes) join(l, i);
 }
 
 entry *list_set(database *db, const key *k, entry *e, size_t index, slice text) {

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/background.h"
 #include "store/types/bytes.h"
 #include "store/types/packed.h"
 
@@ -332,6 +333,14 @@ entry *zset_remove(database *db, const key *k, entry *e, const struct zset_place
     return e;
 }
 
+/* Leaves an empty structure. What it held is freed in the background. */
+static void remove_all(struct zset *z) {
+    struct zset *removed = structure_new(), empty = *removed;
+    *removed = *z;
+    *z = empty;
+    background_run(structure_free, removed, 0);
+}
+
 entry *zset_remove_range(database *db, const key *k, entry *e, struct zset_range range) {
     assert(range.from <= range.end && range.end <= zset_count(e));
     if (zset_is_packed(e)) {
@@ -339,6 +348,10 @@ entry *zset_remove_range(database *db, const key *k, entry *e, struct zset_range
         return remove_packed(db, k, e, packed_at(run, 2 * range.from), 2 * (range.end - range.from));
     }
     struct zset *z = structure_of(e);
+    if (range.end - range.from == structure_count(z)) {
+        remove_all(z);
+        return e;
+    }
     for (size_t left = range.end - range.from; left > 0; left--) {
         btree_cursor cursor = btree_at(z->order, range.from);
         scored *element = btree_next(&cursor);
