@@ -2,8 +2,8 @@
  *
  * Starts our server, its peers and the bare floor, each on an address of its own, all on one CPU, puts load
  * on them in turns from another CPU, and says what a request and a key cost on each. The parts are works (CPU
- * per request), memory (bytes per key and per connection) and growth. It ends by itself, and stops what it
- * started.
+ * per request), memory (bytes per key and per connection), growth and stalls. It ends by itself, and stops
+ * what it started.
  *
  * Exits with 0 if everything asked for could be measured, with 1 if something could not, with 2 if the
  * options make no sense. A missed target is no failure: figures are for people to judge. */
@@ -27,6 +27,7 @@
 #include "bench/memory.h"
 #include "bench/process.h"
 #include "bench/report.h"
+#include "bench/stalls.h"
 #include "bench/works.h"
 
 /* Options that Redis and what is compatible with it understand, and those of memcached: over TCP and over a
@@ -49,6 +50,7 @@ static const char usage[] =
     "  --floor PATH         the floor's program, default build/bench-tools/floor\n"
     "  --only PATTERN       measure only items whose name matches, as GET-* or MEM-64; may be repeated\n"
     "  --growth             measure growth too, which takes several minutes and gigabytes\n"
+    "  --stalls             measure stalls by large collections too, likewise\n"
     "  --list               show the names of all items and end\n"
     "  --quick              3 rounds of 0.5 s instead of 5 of 2 s\n"
     "  --rounds N           rounds of each work\n"
@@ -92,7 +94,12 @@ static bool matches_any(const bench *b, const item *of) {
 
 bool bench_wants(const bench *b, const item *of) {
     if (b->only_count > 0) return matches_any(b, of);
-    return b->growth || (of->kind != ITEM_GROWTH && of->kind != ITEM_STALL);
+    switch (of->kind) {
+    case ITEM_GROWTH:
+    case ITEM_STALL: return b->growth;
+    case ITEM_PAUSE: return b->stalls;
+    default: return true;
+    }
 }
 
 const server *bench_ours(const bench *b) {
@@ -204,7 +211,7 @@ static void take_peer(options *o, const char *text) {
 
 static void list_items(const item *(*item_at)(unsigned index)) {
     const item *of;
-    for (unsigned i = 0; (of = item_at(i)); i++) printf("%-14s %s\n", of->name, of->title);
+    for (unsigned i = 0; (of = item_at(i)); i++) printf("%-17s %s\n", of->name, of->title);
 }
 
 static void take_option(bench *b, options *o, int option, const char *name, const char *text) {
@@ -214,6 +221,7 @@ static void take_option(bench *b, options *o, int option, const char *name, cons
         list_items(works_item);
         list_items(memory_item);
         list_items(growth_item);
+        list_items(stalls_item);
         exit(0);
     case 's': o->server = text; break;
     case 'p': take_peer(o, text); break;
@@ -228,6 +236,7 @@ static void take_option(bench *b, options *o, int option, const char *name, cons
     case 'r': b->reference = text; break;
     case 'f': b->floor_program = text; break;
     case 'g': b->growth = true; break;
+    case 'P': b->stalls = true; break;
     case 'q':
         b->rounds = 3;
         b->run_s = 0.5;
@@ -254,6 +263,7 @@ static void parse_options(bench *b, options *o, int argc, char **argv) {
                                           {"reference", required_argument, NULL, 'r'},
                                           {"floor", required_argument, NULL, 'f'},
                                           {"growth", no_argument, NULL, 'g'},
+                                          {"stalls", no_argument, NULL, 'P'},
                                           {"quick", no_argument, NULL, 'q'},
                                           {"rounds", required_argument, NULL, 'n'},
                                           {"seconds", required_argument, NULL, 't'},
@@ -362,6 +372,7 @@ int main(int argc, char **argv) {
     works_measure(b);
     memory_measure(b);
     growth_measure(b);
+    stalls_measure(b);
     if (!results_at(b->results, 0) && b->failures == 0) bench_fail("no item has such a name; see --list");
     report_summary(b);
     if (!report_files(b) || !chart_files(b)) bench_fail("%s: %s", b->setting.directory, strerror(errno));

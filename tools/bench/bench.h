@@ -25,7 +25,7 @@ typedef struct bench {
     double run_s, warmup_s; /* of one run in one round */
     uint64_t keys;
     unsigned connections;
-    bool growth; /* measure growth too */
+    bool growth, stalls; /* measure these too */
     const char *only[BENCH_PATTERNS_MAX];
     unsigned only_count;
     unsigned failures;

@@ -222,10 +222,17 @@ static bool send_batch(worker *w, connection *c, uint64_t now_ns) {
     return connection_send(w, c);
 }
 
+/* The server's CPU time as it counts for turns. */
+static uint64_t turn_cpu_ns(const worker *w) {
+    const engine_plan *plan = w->run->plan;
+    return plan->turns == TURNS_OF_PROCESS ? process_cpu_ns(plan->server_pid)
+                                           : process_main_thread_cpu_ns(plan->server_pid);
+}
+
 /* Notes the CPU time that the server spent since the last batch. A server that had to wait for its CPU did
  * not spend any, so that unlike a latency this shows the server's own doing alone. */
 static void record_turn(worker *w) {
-    uint64_t cpu_ns = process_cpu_ns(w->run->plan->server_pid);
+    uint64_t cpu_ns = turn_cpu_ns(w);
     latency_record(&w->turns, cpu_ns - w->turn_cpu_ns, 1);
     w->turn_cpu_ns = cpu_ns;
 }
@@ -279,9 +286,10 @@ static bool handle_event(worker *w, const struct epoll_event *event, uint64_t *n
     if ((event->events & EPOLLOUT) && c->out_len && !connection_send(w, c)) return false;
     if (!(event->events & ~(uint32_t)EPOLLOUT)) return true;
     if (!connection_receive(w, c, now_ns)) return false;
-    if (w->phase.rate > 0 || c->outstanding > 0) return true;
-    if (w->run->plan->record_turns && w->phase.measured) record_turn(w);
-    return send_batch(w, c, *now_ns);
+    bool at_rate = w->phase.rate > 0;
+    if (!at_rate && c->outstanding > 0) return true;
+    if (w->run->plan->turns != TURNS_NONE && w->phase.measured) record_turn(w);
+    return at_rate || send_batch(w, c, *now_ns);
 }
 
 /* At rate: notes if the generator came round later than it meant to, which its latencies then include. */
@@ -447,7 +455,7 @@ static void *worker_main(void *argument) {
     meet(w, fill_ends);
     if (good && plan->warmup_s > 0) good = run_load(w, 0, plan->warmup_s, false);
     meet(w, measurement_starts);
-    w->turn_cpu_ns = w->run->result->server_cpu_ns;
+    if (plan->turns != TURNS_NONE) w->turn_cpu_ns = turn_cpu_ns(w);
     w->cpu_ns = clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
     if (good && (plan->requests || plan->duration_s > 0)) run_load(w, plan->requests, plan->duration_s, true);
     w->cpu_ns = clock_read_ns(CLOCK_THREAD_CPUTIME_ID) - w->cpu_ns;
@@ -507,7 +515,8 @@ bool engine_run(const engine_plan *plan, engine_result *result, char *problem) {
     assert(plan->connections <= ENGINE_CONNECTIONS_MAX);
     assert(plan->pipeline >= 1 && plan->pipeline <= ENGINE_PIPELINE_MAX);
     memset(result, 0, sizeof *result);
-    assert(!plan->record_turns || (plan->connections == 1 && plan->rate == 0 && plan->server_pid));
+    assert(plan->turns == TURNS_NONE || (plan->connections == 1 && plan->server_pid));
+    assert(plan->turns != TURNS_OF_PROCESS || plan->rate == 0);
     latency_clear(&result->latency);
     latency_clear(&result->turns);
     run r = {.plan = plan, .problem = problem, .result = result};

@@ -21,6 +21,13 @@ enum {
     ENGINE_PROBLEM_MAX = 256,
 };
 
+/* What is measured of the server's CPU time from one batch of replies to the next. */
+typedef enum engine_turns {
+    TURNS_NONE,
+    TURNS_OF_PROCESS,     /* all threads, to the nanosecond; with no rate */
+    TURNS_OF_MAIN_THREAD, /* a turn may be counted with the next while the server has no pause between them */
+} engine_turns;
+
 /* A run: an optional fill, then an optional warm-up, then the measurement. */
 typedef struct engine_plan {
     endpoint target;
@@ -33,11 +40,11 @@ typedef struct engine_plan {
     unsigned connections; /* 1 .. ENGINE_CONNECTIONS_MAX */
     unsigned pipeline;    /* 1 .. ENGINE_PIPELINE_MAX: requests under way on a connection */
     double warmup_s;
-    uint64_t requests; /* to measure; 0: as many as fit into `duration_s` */
-    double duration_s; /* with neither requests nor duration nothing is measured: the run only fills */
-    double rate;       /* requests per second sent on schedule; 0: each when the connection is free */
-    pid_t server_pid;  /* whose CPU time is measured; 0: nobody's */
-    bool record_turns; /* measure the server's CPU time batch by batch: with one connection and no rate */
+    uint64_t requests;  /* to measure; 0: as many as fit into `duration_s` */
+    double duration_s;  /* with neither requests nor duration nothing is measured: the run only fills */
+    double rate;        /* requests per second sent on schedule; 0: each when the connection is free */
+    pid_t server_pid;   /* whose CPU time is measured; 0: nobody's */
+    engine_turns turns; /* to be recorded: with one connection */
 } engine_plan;
 
 typedef struct engine_result {
@@ -52,7 +59,7 @@ typedef struct engine_result {
     uint64_t load_cpu_ns;      /* of the threads that make the load */
     uint64_t longest_stall_ns; /* with a rate: the longest the load generator itself did not come round */
     latencies latency;
-    latencies turns; /* CPU time of the server from one batch of replies to the next, if asked for */
+    latencies turns; /* if asked for */
 } engine_result;
 
 /* Runs the plan. Fills `result` and returns true if all requests were answered, be it by errors, which are

@@ -102,7 +102,7 @@ static engine_plan rising_plan(const bench *b, const server *s) {
 static void measure_turns(bench *b, const server *s) {
     engine_plan plan = rising_plan(b, s);
     plan.pipeline = TURN_PIPELINE;
-    plan.record_turns = true;
+    plan.turns = TURNS_OF_PROCESS;
     engine_result result;
     if (bench_run(b, &turn_item, s, &plan, &result)) bench_add_latencies(b, &turn_item, s, &result.turns);
 }

@@ -24,13 +24,23 @@ static FILE *open_proc(pid_t pid, const char *file) {
     return fopen(path, "r");
 }
 
-uint64_t process_wait_ns(pid_t pid) {
+/* What the scheduler says of the main thread. */
+static bool read_schedstat(pid_t pid, uint64_t *cpu_ns, uint64_t *wait_ns) {
     FILE *file = open_proc(pid, "schedstat");
-    if (!file) return 0;
-    uint64_t wait_ns;
-    if (fscanf(file, "%*u %" SCNu64, &wait_ns) != 1) wait_ns = 0;
+    if (!file) return false;
+    int read = fscanf(file, "%" SCNu64 " %" SCNu64, cpu_ns, wait_ns);
     fclose(file);
-    return wait_ns;
+    return read == 2;
+}
+
+uint64_t process_main_thread_cpu_ns(pid_t pid) {
+    uint64_t cpu_ns, wait_ns;
+    return read_schedstat(pid, &cpu_ns, &wait_ns) ? cpu_ns : 0;
+}
+
+uint64_t process_wait_ns(pid_t pid) {
+    uint64_t cpu_ns, wait_ns;
+    return read_schedstat(pid, &cpu_ns, &wait_ns) ? wait_ns : 0;
 }
 
 uint64_t process_resident_bytes(pid_t pid) {

@@ -11,6 +11,9 @@
  * process. */
 uint64_t process_cpu_ns(pid_t pid);
 
+/* CPU time in ns of the main thread of the process, as of when it last went to sleep; 0 if unknown. */
+uint64_t process_main_thread_cpu_ns(pid_t pid);
+
 /* Time in ns that the main thread of the process was ready to run but had to wait for a CPU; 0 if unknown. */
 uint64_t process_wait_ns(pid_t pid);
 

@@ -66,7 +66,7 @@ static void print_work(const bench *b, const item *of, const server *s) {
 /* The one figure that stands for the item: what a target is compared with, but for works. */
 static double main_figure(const bench *b, const item *of, const server *s) {
     spread all = figure(b, of, s, of->metric);
-    return of->kind == ITEM_STALL ? all.min : all.median;
+    return of->kind == ITEM_STALL || of->kind == ITEM_PAUSE ? all.min : all.median;
 }
 
 static void print_own_target(const bench *b, const item *of, const server *s) {
@@ -99,6 +99,16 @@ static void print_stall(const bench *b, const item *of, const server *s) {
     print_own_target(b, of, s);
 }
 
+static void print_pause(const bench *b, const item *of, const server *s) {
+    enum { US_PER_MS = 1000 };
+    spread turn = figure(b, of, s, of->metric), latency = figure(b, of, s, "max_us");
+    printf(
+        "  %-*s %9.2f ms CPU in one turn (most %.2f)  latency at worst %9.2f ms (most %.2f, own stall %.2f)",
+        NAME_WIDTH, s->name, turn.min, turn.max, latency.min / US_PER_MS, latency.max / US_PER_MS,
+        figure(b, of, s, "own_stall_us").max / US_PER_MS);
+    print_own_target(b, of, s);
+}
+
 void report_item(const bench *b, const item *of) {
     bench_progress("%s", "");
     printf("%s: %s\n", of->name, of->title);
@@ -110,6 +120,7 @@ void report_item(const bench *b, const item *of) {
         case ITEM_MEMORY: print_memory(b, of, s); break;
         case ITEM_GROWTH: print_growth(b, of, s); break;
         case ITEM_STALL: print_stall(b, of, s); break;
+        case ITEM_PAUSE: print_pause(b, of, s); break;
         }
         if (of->kind == ITEM_WORK || of->kind == ITEM_MEMORY) print_ratio(b, of, s);
         putchar('\n');
@@ -139,7 +150,7 @@ static const server *find_server(const bench *b, const char *name) {
 static void print_summary_line(const bench *b, const item *of, const server *ours, const server *reference) {
     double own = ours ? main_figure(b, of, ours) : 0, other = reference ? main_figure(b, of, reference) : 0;
     if (own == 0 && other == 0) return;
-    printf("  %-13s", of->name);
+    printf("  %-17s", of->name);
     if (own > 0)
         printf(" %11.4g", own);
     else
@@ -162,7 +173,7 @@ static void print_summary_line(const bench *b, const item *of, const server *our
 
 void report_summary(const bench *b) {
     const server *ours = bench_ours(b), *reference = find_server(b, b->reference);
-    printf("  %-13s %11s %11s\n", "SUMMARY", ours ? ours->name : "-", reference ? reference->name : "-");
+    printf("  %-17s %11s %11s\n", "SUMMARY", ours ? ours->name : "-", reference ? reference->name : "-");
     const item *of;
     for (size_t i = 0; (of = results_item(b->results, i)); i++) print_summary_line(b, of, ours, reference);
     if (cpu_wait_share(b) > BUSY_SHARE)

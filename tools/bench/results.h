@@ -10,6 +10,8 @@ typedef enum item_kind {
     ITEM_MEMORY, /* bytes of each thing held; the target is ours */
     ITEM_GROWTH, /* the price with many keys to that with few; the target is ours */
     ITEM_STALL, /* worst latency; a busy machine only adds to it, so the least of the rounds is what counts */
+    ITEM_PAUSE, /* most CPU time in one turn, of which again the least of the rounds counts, beside latencies
+                 */
 } item_kind;
 
 /* One thing to measure. */

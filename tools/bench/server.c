@@ -22,7 +22,7 @@
 #include "bench/process.h"
 #include "bench/replies.h"
 
-enum { COMMAND_MAX = 64 * 1024, POLL_MS = 20, ANSWER_MAX_S = 5 };
+enum { COMMAND_MAX = 64 * 1024, POLL_MS = 20, ANSWER_MAX_S = 30 };
 
 static bool explain(char *problem, const char *format, ...) {
     va_list args;

@@ -48,8 +48,8 @@ typedef struct work {
     FIELD(tens "0")                                                                                          \
     FIELD(tens "1")                                                                                          \
     FIELD(tens "2")                                                                                          \
-    FIELD(tens "3") FIELD(tens "4") FIELD(tens "5") FIELD(tens "6") FIELD(tens "7") FIELD(tens "8")          \
-        FIELD(tens "9")
+    FIELD(tens "3")                                                                                          \
+    FIELD(tens "4") FIELD(tens "5") FIELD(tens "6") FIELD(tens "7") FIELD(tens "8") FIELD(tens "9")
 #define FIFTY_FIELDS TEN_FIELDS("0") TEN_FIELDS("1") TEN_FIELDS("2") TEN_FIELDS("3") TEN_FIELDS("4")
 #define ELEMENT      " element:__integer__"
 #define TEN_ELEMENTS ELEMENT ELEMENT ELEMENT ELEMENT ELEMENT ELEMENT ELEMENT ELEMENT ELEMENT ELEMENT
