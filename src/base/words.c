@@ -80,12 +80,11 @@ int words_split(slice line, char *scratch, slice *words, int max) {
     }
 }
 
-size_t words_quote(char *buf, slice word) {
+size_t words_escape(char *buf, slice bytes) {
     static const char hex[] = "0123456789abcdef";
     char *p = buf;
-    *p++ = '"';
-    for (size_t i = 0; i < word.len; i++) {
-        unsigned char c = (unsigned char)word.data[i];
+    for (size_t i = 0; i < bytes.len; i++) {
+        unsigned char c = (unsigned char)bytes.data[i];
         char name = '\0';
         switch (c) {
         case '\\':
@@ -108,6 +107,12 @@ size_t words_quote(char *buf, slice word) {
             *p++ = hex[c & 15];
         }
     }
-    *p++ = '"';
     return (size_t)(p - buf);
+}
+
+size_t words_quote(char *buf, slice word) {
+    buf[0] = '"';
+    size_t len = words_escape(buf + 1, word);
+    buf[1 + len] = '"';
+    return len + 2;
 }

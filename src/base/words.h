@@ -18,11 +18,16 @@
  * or WORDS_TOO_MANY. */
 int words_split(slice line, char *scratch, slice *words, int max);
 
-/* Bytes that words_quote may write for a word of that length. */
-#define WORDS_QUOTED_MAX(len) (4 * (len) + 2)
+/* Bytes that words_escape and words_quote may write for that many. */
+#define WORDS_ESCAPED_MAX(len) (4 * (len))
+#define WORDS_QUOTED_MAX(len)  (WORDS_ESCAPED_MAX(len) + 2)
 
-/* Writes the word between double quotes: \ and " escaped, \n \r \t \a \b by name, other unprintable bytes as
- * \xhh. buf holds WORDS_QUOTED_MAX(word.len) bytes. Returns the length written; no NUL is added. */
+/* Writes bytes as they stand between double quotes: \ and " escaped, \n \r \t \a \b by name, other
+ * unprintable ones as \xhh. buf holds WORDS_ESCAPED_MAX(bytes.len) bytes. Returns the length written; no NUL
+ * is added. */
+size_t words_escape(char *buf, slice bytes);
+
+/* The same with the quotes. buf holds WORDS_QUOTED_MAX(word.len) bytes. */
 size_t words_quote(char *buf, slice word);
 
 #endif

@@ -34,8 +34,8 @@ size_t client_letters(const client *c, char letters[CLIENT_LETTERS_MAX]) {
         uint32_t flag;
         char letter;
     } shown[] = {
-        {CLIENT_CLOSE_AFTER_REPLY, 'c'}, {CLIENT_CLOSE_NOW, 'A'}, {CLIENT_UNIX_SOCKET, 'U'},
-        {CLIENT_NO_EVICT, 'e'},          {CLIENT_NO_TOUCH, 'T'},
+        {CLIENT_MONITOR, 'O'},     {CLIENT_CLOSE_AFTER_REPLY, 'c'}, {CLIENT_CLOSE_NOW, 'A'},
+        {CLIENT_UNIX_SOCKET, 'U'}, {CLIENT_NO_EVICT, 'e'},          {CLIENT_NO_TOUCH, 'T'},
     };
     _Static_assert(sizeof(shown) / sizeof(*shown) <= CLIENT_LETTERS_MAX, "room for every letter");
     size_t count = 0;

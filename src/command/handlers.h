@@ -223,6 +223,7 @@ command_handler command_config_rewrite;
 command_handler command_config_resetstat;
 command_handler command_config_help;
 command_handler command_time;
+command_handler command_monitor;
 command_handler command_memory_usage;
 command_handler command_memory_stats;
 command_handler command_memory_doctor;

@@ -132,9 +132,6 @@ static struct retired *find_blob(slice argument) {
 bool batch_is_blob(slice argument) { return find_blob(argument) != NULL; }
 
 blob *batch_take_blob(slice argument) {
-    struct retired *place = find_blob(argument);
-    if (!place) return NULL;
-    blob *b = place->blob;
-    place->blob = NULL;
-    return b;
+    const struct retired *place = find_blob(argument);
+    return place ? blob_hold(place->blob) : NULL;
 }

@@ -69,7 +69,8 @@ void batch_retire_blob(blob *b);
 #define BATCH_BLOB_MIN_BYTES (32 * 1024)
 /* Whether that argument was. */
 bool batch_is_blob(slice argument);
-/* The blob in which that argument was received, taken over by the caller; NULL if it was not. */
+/* The blob in which that argument was received, for the caller to keep: it gets a reference of its own, and
+ * the argument stays readable until the batch has run. NULL if it was not received in one. */
 blob *batch_take_blob(slice argument);
 
 /* Runs the requests that are there and sends the replies; the memory that they lie in is kept. */

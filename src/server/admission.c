@@ -99,8 +99,17 @@ static bool admission_of_queued(client *c, const command *row) {
     return true;
 }
 
+/* Clients that watch have their replies between the lines of others, and are kept from the data as replicas
+ * are: in the same words. */
+static bool refuse_to_watcher(client *c, const command *row) {
+    return refuse(c, row, "ERR Replica can't interact with the keyspace");
+}
+
+#define TOUCHES_KEYS (COMMAND_READONLY | COMMAND_WRITE | COMMAND_MAY_REPLICATE)
+
 bool admission_check_mode(client *c, const struct request *r) {
     const command *row = r->command;
+    if (c->flags & CLIENT_MONITOR && row->flags & TOUCHES_KEYS) return refuse_to_watcher(c, row);
     if (!(c->flags & CLIENT_IN_TRANSACTION)) return true;
     if (transaction_queues(row)) return admission_of_queued(c, row);
     bool runs_denied = transaction_is_exec(row) && transaction_flags(c) & COMMAND_DENYOOM;

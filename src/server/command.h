@@ -152,6 +152,14 @@ typedef struct key_position {
  * Returns false if there is no such key. */
 typedef bool command_key_rule(const slice *argv, int argc, int spec, key_position *key);
 
+/* Which arguments of a command are secrets, never to be shown. */
+enum command_secrets {
+    SECRETS_NONE,
+    SECRETS_ALL,        /* all of them */
+    SECRETS_AFTER_AUTH, /* the two after the word AUTH: user and password */
+    SECRETS_SETTINGS,   /* of pairs of a setting and its value, the values of settings that are secrets */
+};
+
 typedef struct command command;
 struct command {
     const char *name; /* lower case; of a subcommand, its own word only */
@@ -161,6 +169,7 @@ struct command {
     uint32_t categories; /* enum command_category; those that command_complete() adds are not in the row */
     uint8_t group;       /* enum command_group; set when the table is loaded */
     bool internal;       /* not for applications: "syscmd" in COMMAND DOCS */
+    uint8_t secrets;     /* enum command_secrets */
     key_spec keys[COMMAND_KEY_SPECS_MAX]; /* the used ones first */
     command_key_rule *key_rule; /* where a specification is unknown or has VARIABLE_FLAGS, else NULL */
     const char *since;

@@ -296,6 +296,11 @@ static const config_option *public_name(int index, const char **name) {
     return NULL;
 }
 
+bool config_is_secret(slice name) {
+    const config_option *o = option_find(name);
+    return o && o->flags & SENSITIVE;
+}
+
 int config_name_count(void) {
     int count = 0;
     for (int i = 0; i < OPTION_COUNT; i++)

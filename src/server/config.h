@@ -198,6 +198,8 @@ bool config_rewrite(void);
 int config_name_count(void);
 /* Name of that index, 0 to config_name_count() - 1, in lower case. */
 const char *config_name(int index);
+/* Whether the value of that option is a secret; the name may be any text. */
+bool config_is_secret(slice name);
 /* The value of that name as CONFIG GET shows it; free with alloc_free_unsized. */
 char *config_value(int index);
 

@@ -13,6 +13,7 @@
 #include "server/blocking.h"
 #include "server/command.h"
 #include "server/modes.h"
+#include "server/monitor.h"
 #include "server/session.h"
 #include "server/statistics.h"
 #include "server/transaction.h"
@@ -93,6 +94,7 @@ static bool run_or_queue(client *c, const struct request *r) {
         return false;
     }
     call_by_client(c, r);
+    if (server_modes & MODE_MONITORED) monitor_show(r);
     return true;
 }
 
@@ -160,6 +162,7 @@ void execute_queued(client *c, struct request_queue *q) {
         request_queue_pop(q); /* first, so that the handler may adopt blobs */
         uint64_t start = clock_ticks();
         call_by_client(c, &r);
+        if (server_modes & MODE_MONITORED) monitor_show(&r);
         statistics_count_calls(r.command, 1, clock_ticks() - start);
     }
     c->flags &= ~(uint32_t)(CLIENT_EXECUTING | CLIENT_REPLIED_ERROR); /* that was theirs, not EXEC's */

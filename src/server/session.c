@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "server/blocking.h"
 #include "server/config.h"
+#include "server/monitor.h"
 #include "server/transaction.h"
 #include "server/waiting.h"
 #include "store/keyspace.h"
@@ -31,6 +32,7 @@ void session_open(client *c) {
 
 void session_close(client *c) {
     struct session *s = c->session;
+    monitor_remove(c);
     blocking_close(c);
     waiting_close(c);
     transaction_close(c);
@@ -41,6 +43,7 @@ void session_close(client *c) {
 }
 
 void session_reset(client *c) {
+    monitor_remove(c);
     transaction_end(c);
     session_set_text(&c->session->name, SLICE(""));
     c->flags &= ~(uint32_t)(CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP | CLIENT_REPLY_SKIP_NEXT | CLIENT_NO_EVICT |

@@ -220,6 +220,7 @@ const command connection_commands[] = {
     {
         .name = "hello",
         .handler = command_hello,
+        .secrets = SECRETS_AFTER_AUTH,
         .arity = -1,
         .flags = COMMAND_NOSCRIPT | COMMAND_LOADING | COMMAND_STALE | COMMAND_FAST | COMMAND_NO_AUTH |
                  COMMAND_ALLOW_BUSY,
@@ -235,6 +236,7 @@ const command connection_commands[] = {
     {
         .name = "auth",
         .handler = command_auth,
+        .secrets = SECRETS_ALL,
         .arity = -2,
         .flags = COMMAND_NOSCRIPT | COMMAND_LOADING | COMMAND_STALE | COMMAND_FAST | COMMAND_NO_AUTH |
                  COMMAND_ALLOW_BUSY,

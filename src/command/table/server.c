@@ -98,6 +98,7 @@ static const command config_subcommands[] = {
     {
         .name = "set",
         .handler = command_config_set,
+        .secrets = SECRETS_SETTINGS,
         .arity = -4,
         .flags = COMMAND_ADMIN | COMMAND_NOSCRIPT | COMMAND_LOADING | COMMAND_STALE,
         .since = "2.0.0",
@@ -284,6 +285,15 @@ const command server_commands[] = {
         .summary = "Groups the commands about memory.",
         .complexity = "Depends on the subcommand",
         .subcommands = memory_subcommands,
+    },
+    {
+        .name = "monitor",
+        .handler = command_monitor,
+        .arity = 1,
+        .flags = COMMAND_ADMIN | COMMAND_NOSCRIPT | COMMAND_LOADING | COMMAND_STALE,
+        .since = "1.0.0",
+        .summary = "Shows every request that the server runs, as it runs.",
+        .complexity = "O(1); each request costs a line for each client that watches",
     },
     {
         .name = "debug",
