@@ -31,13 +31,16 @@ static inline unsigned histogram_bucket(uint64_t value) {
     return (shift << HISTOGRAM_STEP_BITS) + (unsigned)(value >> shift);
 }
 
-/* Counts one value. */
-static inline void histogram_record(histogram *h, uint64_t value) {
+/* Counts the same value several times. */
+static inline void histogram_record_many(histogram *h, uint64_t value, uint64_t times) {
     if (value > HISTOGRAM_VALUE_MAX) value = HISTOGRAM_VALUE_MAX;
-    h->count++;
+    h->count += times;
     if (value > h->max) h->max = value;
-    h->buckets[histogram_bucket(value)]++;
+    h->buckets[histogram_bucket(value)] += times;
 }
+
+/* Counts one value. */
+static inline void histogram_record(histogram *h, uint64_t value) { histogram_record_many(h, value, 1); }
 
 /* Empties the histogram. */
 void histogram_reset(histogram *h);

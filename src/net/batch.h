@@ -25,6 +25,7 @@ struct request {
     const void *command; /* found when the request was added */
     uint64_t key_hash;   /* of its first key, if key_index is not 0 */
     int key_index;
+    uint32_t together; /* requests next to each other with the same may be timed together */
 };
 
 #define BATCH_REQUESTS_MAX 512

@@ -6,8 +6,10 @@
 #include "base/clock.h"
 #include "net/reply.h"
 #include "net/timer.h"
+#include "server/accounting.h"
 #include "server/interest.h"
 #include "server/session.h"
+#include "server/statistics.h"
 #include "server/waiting.h"
 
 struct blocked {
@@ -15,6 +17,7 @@ struct blocked {
     interest_link *keys;
     enum value_type type;
     blocking_reply *nothing;
+    uint64_t ticks; /* that its handler took so far */
     timer timer;
 };
 
@@ -97,7 +100,10 @@ static void release(client *c) {
     if (--figures.clients == 0) keyspace_unobserve(&observer);
 }
 
+void blocking_add_ticks(client *c, uint64_t ticks) { c->session->blocked->ticks += ticks; }
+
 void blocking_end(client *c) {
+    accounting_add(waiting_first(c), c->session->blocked->ticks);
     release(c);
     c->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
     waiting_pop(c);
@@ -113,6 +119,7 @@ void blocking_time_out(client *c) {
 
 void blocking_refuse(client *c, slice error) {
     if (wants_reply(c)) reply_error_text(c, error);
+    statistics_of(waiting_first(c)->command)->failed_calls++;
     blocking_end(c);
 }
 

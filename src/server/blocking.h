@@ -28,7 +28,11 @@ extern bool blocking_any_ready;
 /* The next client whose request is to be run again; NULL if there is none. */
 client *blocking_next_ready(void);
 
-/* The client's request was answered: it waits for keys no more, and goes on with its other requests. */
+/* The blocked client's request has taken so many more clock_ticks(), the time of waiting not counted. */
+void blocking_add_ticks(client *c, uint64_t ticks);
+
+/* The client's request was answered: it is accounted for; the client waits for keys no more, and goes on with
+ * its other requests. */
 void blocking_end(client *c);
 /* Ends the wait as if its time were up, or with an error. The client must be blocked. */
 void blocking_time_out(client *c);

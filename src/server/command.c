@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <string.h>
 
 const command_flag_name command_flag_names[] = {
     {COMMAND_WRITE, "write"},
@@ -117,9 +118,33 @@ static void derive_key_triple(command *row) {
     row->simple_step = (uint8_t)step;
 }
 
+static bool starts_with(const char *text, const char *start) {
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+static bool ends_with(const char *text, const char *end) {
+    size_t len = strlen(text), end_len = strlen(end);
+    return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+static uint8_t quick_arguments_of(const command *row) {
+    if (!row->complexity || row->flags & COMMAND_BLOCKING) return 0;
+    const char *cost = row->complexity, *rest;
+    if (starts_with(cost, "O(1)"))
+        rest = cost + strlen("O(1)");
+    else if (starts_with(cost, "O(log N)"))
+        rest = cost + strlen("O(log N)");
+    else
+        return 0;
+    if (rest[0] == '\0' || starts_with(rest, " in ")) return UINT8_MAX;
+    if (!starts_with(rest, " for each ")) return 0;
+    return ends_with(rest, " given") ? COMMAND_QUICK_ARGUMENTS : 2; /* the name and a key */
+}
+
 void command_complete(command *row) {
     row->categories |= implied_categories(row->flags, row->categories);
     for (int i = 0; i < COMMAND_KEY_SPECS_MAX && row->keys[i].begin != KEY_BEGIN_NONE; i++)
         if (!has_fixed_place(&row->keys[i])) row->flags |= COMMAND_MOVABLE_KEYS;
     derive_key_triple(row);
+    row->quick_arguments = quick_arguments_of(row);
 }

@@ -173,8 +173,8 @@ struct command {
     key_spec keys[COMMAND_KEY_SPECS_MAX]; /* the used ones first */
     command_key_rule *key_rule; /* where a specification is unknown or has VARIABLE_FLAGS, else NULL */
     const char *since;
-    const char *summary; /* a sentence */
-    const char *complexity;
+    const char *summary;     /* a sentence */
+    const char *complexity;  /* its beginning counts: see quick_arguments */
     const char *syntax;      /* the arguments after the name, in the language of command/syntax.h, or NULL */
     const char *const *tips; /* NULL-terminated, or NULL */
     const char *const *history; /* NULL-terminated: version, change, version, change, ...; or NULL */
@@ -189,6 +189,11 @@ struct command {
     uint8_t simple_first;  /* the legacy key triple: position of the first key, 0 if there is none, */
     uint8_t simple_step;   /* distance between keys, */
     int16_t simple_last;   /* and position of the last; negative: counted from the end */
+    /* A request with no more arguments, names included, takes about as long as any other that is quick, a
+     * microsecond or so; 0: any may take long. Derived from the complexity: "O(1)" and "O(log N)" alone or
+     * "in ...", "O(1) for each ..." (which is one thing unless an argument gives a number), and "O(1) for
+     * each ... given" (as arguments). */
+    uint8_t quick_arguments;
 };
 
 /* Whether a request of argc arguments, names included, has as many as the command takes. */
@@ -196,8 +201,11 @@ static inline bool command_arity_holds(const command *row, int argc) {
     return row->arity >= 0 ? argc == row->arity : argc >= -row->arity;
 }
 
+/* Arguments of a quick request that does as much as it has arguments. */
+#define COMMAND_QUICK_ARGUMENTS 16
+
 /* Fills in what follows from the rest of a row: categories that its flags imply (READ, WRITE, ADMIN and
- * DANGEROUS, PUBSUB, BLOCKING, FAST or SLOW), MOVABLE_KEYS and the legacy key triple. */
+ * DANGEROUS, PUBSUB, BLOCKING, FAST or SLOW), MOVABLE_KEYS, the legacy key triple and quick_arguments. */
 void command_complete(command *row);
 
 /* A flag as COMMAND INFO names it. The names come in its order; one that has no flag ends them. */

@@ -555,10 +555,10 @@ INTEGER(busy_reply_threshold_ms, "busy-reply-threshold", "lua-time-limit", "5000
         "Milliseconds after which a running script may be stopped by others.")
 
 SECTION("Slow log, latency and tracking")
-INTEGER(slowlog_log_slower_than_us, "slowlog-log-slower-than", "commandlog-execution-slower-than", "-1",
-        -1, INT64_MAX, ONLY,
-        "Microseconds from which a command is noted; -1 for none.")
-INTEGER(slowlog_max_len, "slowlog-max-len", "commandlog-slow-execution-max-len", "0", 0, INT64_MAX, ONLY,
+INTEGER(slowlog_log_slower_than_us, "slowlog-log-slower-than", "commandlog-execution-slower-than",
+        "10000", -1, INT64_MAX, NOW,
+        "Microseconds from which a command is noted; 0 for all, -1 for none.")
+INTEGER(slowlog_max_len, "slowlog-max-len", "commandlog-slow-execution-max-len", "128", 0, INT64_MAX, NOW,
         "How many of them are remembered.")
 INTEGER(commandlog_request_larger_than_bytes, "commandlog-request-larger-than", NULL, "-1", -1,
         INT64_MAX, ONLY,
@@ -571,12 +571,12 @@ INTEGER(commandlog_reply_larger_than_bytes, "commandlog-reply-larger-than", NULL
         "Size from which a reply is noted; -1 for none.")
 INTEGER(commandlog_large_reply_max_len, "commandlog-large-reply-max-len", NULL, "0", 0, INT64_MAX, ONLY,
         "How many of them are remembered.")
-INTEGER(latency_monitor_threshold_ms, "latency-monitor-threshold", NULL, "0", 0, INT64_MAX, ONLY,
+INTEGER(latency_monitor_threshold_ms, "latency-monitor-threshold", NULL, "0", 0, INT64_MAX, NOW,
         "Milliseconds from which an event is noted; 0 for none.")
-BOOL   (latency_tracking, "latency-tracking", NULL, "no", ONLY,
+BOOL   (latency_tracking, "latency-tracking", NULL, "yes", NOW,
         "Keeps the distribution of each command's time.")
 SPECIAL(latency_tracking_info_percentiles, struct config_percentiles, "latency-tracking-info-percentiles",
-        NULL, "50 99 99.9", &config_percentiles_rules, LATER | WORDS,
+        NULL, "50 99 99.9", &config_percentiles_rules, NOW | WORDS,
         "Which points of it INFO shows.")
 INTEGER(tracking_table_max_keys, "tracking-table-max-keys", NULL, "1000000", 0, INT64_MAX, LATER,
         "How many keys client-side caching keeps track of; 0 for no limit.")

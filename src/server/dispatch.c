@@ -5,12 +5,12 @@
  * now), execute this one. Dozens of cache misses overlap, where one request at a time would pay for each in
  * full.
  *
- * A clock reading costs a tenth of a GET. So time is measured per run of requests with the same command and
- * shared among them: in a pipeline of GETs once per batch. */
+ * The clock is read between runs of requests that are timed together (accounting.h). */
 #include "server/dispatch.h"
 
 #include "base/clock.h"
 #include "base/compiler.h"
+#include "server/accounting.h"
 #include "server/execute.h"
 #include "server/registry.h"
 #include "server/statistics.h"
@@ -23,6 +23,7 @@ void dispatch_prepare(struct request *r) {
     const command *row = registry_find(r->argv[0]);
     if (row && unlikely(row->subcommands != NULL)) row = registry_resolve(r->argv, r->argc);
     r->command = row;
+    r->together = accounting_together(row, r->argc);
     if (!row || row->simple_first == 0 || r->argc <= row->simple_first) return;
     r->key_index = row->simple_first;
     r->key_hash = hash_bytes(r->argv[r->key_index]);
@@ -44,30 +45,45 @@ static void prefetch_entries(const struct request *requests, int first, int coun
         if (requests[i].key_index) keyspace_prefetch_entry(requests[i].client->db, requests[i].key_hash);
 }
 
-/* Accounts for a run of requests with the same command, which ends now. */
-static uint64_t end_run(const command *row, uint64_t calls, uint64_t start) {
-    uint64_t now = clock_ticks();
-    statistics.loop_command_ticks += now - start;
-    if (row) statistics_count_calls(row, calls, now - start);
-    return now;
+/* Requests that are timed together. */
+struct run {
+    const struct request *first;
+    uint64_t calls; /* of handlers */
+    uint64_t start_ticks;
+};
+
+/* Accounts for a run, which ends before that request; another may begin there. Returns the time it took. */
+static uint64_t end_run(struct run *run, const struct request *end) {
+    uint64_t now = clock_ticks(), ticks = now - run->start_ticks;
+    accounting_add_run(run->first, (size_t)(end - run->first), run->calls, ticks);
+    *run = (struct run){end, 0, now};
+    return ticks;
+}
+
+/* Does what follows from a request, which is timed on its own. */
+static void follow_up(struct run *run, const struct request *r) {
+    uint64_t ticks = end_run(run, r + 1);
+    execute_follow_up(r, ticks);
+    run->start_ticks = clock_ticks();
 }
 
 void dispatch_run(struct request *requests, int count) {
-    const command *running = requests[0].command;
-    uint64_t start = clock_ticks(), calls = 0;
+    struct run run = {requests, 0, clock_ticks()};
+    uint32_t together = requests[0].together;
     prefetch_buckets(requests, 0, count);
     for (int first = 0; first < count; first += GROUP) {
         prefetch_buckets(requests, first + GROUP, count);
         prefetch_entries(requests, first, count);
         for (int i = first; i < count && i < first + GROUP; i++) {
-            if (requests[i].command != running) {
-                start = end_run(running, calls, start);
-                running = requests[i].command;
-                calls = 0;
+            const struct request *r = &requests[i];
+            if (r->together != together) {
+                end_run(&run, r);
+                together = r->together;
             }
-            calls += execute(&requests[i]);
+            run.calls += execute(r);
+            if (unlikely(execute_has_follow_up(r))) follow_up(&run, r);
         }
     }
-    end_run(running, calls, start);
+    end_run(&run, requests + count);
     statistics.commands += (uint64_t)count;
 }

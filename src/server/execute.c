@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "net/output.h"
 #include "net/reply.h"
+#include "server/accounting.h"
 #include "server/admission.h"
 #include "server/blocking.h"
 #include "server/command.h"
@@ -66,9 +67,11 @@ static void take_back_unwanted(client *c, struct output_mark mark) {
 /* Runs a blocked client's request again. */
 static void run_again(client *c) {
     struct output_mark mark = output_mark(c);
+    uint64_t start = clock_ticks();
     c->flags &= ~(uint32_t)CLIENT_BLOCKED;
     call_by_client(c, waiting_first(c));
     take_back_unwanted(c, mark);
+    blocking_add_ticks(c, clock_ticks() - start);
     if (!(c->flags & CLIENT_BLOCKED)) blocking_end(c);
 }
 
@@ -77,8 +80,12 @@ static void serve_ready(void) {
     while ((c = blocking_next_ready())) run_again(c);
 }
 
-static void follow_up(client *c, const struct request *r) {
-    if (c->flags & CLIENT_BLOCKED && !(c->flags & CLIENT_WAITING)) waiting_add(r);
+void execute_follow_up(const struct request *r, uint64_t ticks) {
+    client *c = r->client;
+    if (c->flags & CLIENT_BLOCKED && !(c->flags & CLIENT_WAITING)) {
+        blocking_add_ticks(c, ticks);
+        waiting_add(r);
+    }
     serve_ready();
 }
 
@@ -98,7 +105,7 @@ static bool run_or_queue(client *c, const struct request *r) {
     return true;
 }
 
-/* Returns whether the handler was called. */
+/* Returns whether the handler was called, also if it blocked. */
 static bool run_unusual(client *c, const struct request *r) {
     if (r->error) {
         answer_protocol_error(c, r);
@@ -141,8 +148,7 @@ bool execute(const struct request *r) {
         called = admission_check(c, r);
         if (called) call(c, r);
     }
-    if (unlikely(c->flags & CLIENT_BLOCKED || blocking_any_ready)) follow_up(c, r);
-    return called;
+    return called && likely(!(c->flags & CLIENT_BLOCKED));
 }
 
 static void prefetch_group(const client *c, const struct request *first) {
@@ -163,7 +169,7 @@ void execute_queued(client *c, struct request_queue *q) {
         uint64_t start = clock_ticks();
         call_by_client(c, &r);
         if (server_modes & MODE_MONITORED) monitor_show(&r);
-        statistics_count_calls(r.command, 1, clock_ticks() - start);
+        accounting_add(&r, clock_ticks() - start);
     }
     c->flags &= ~(uint32_t)(CLIENT_EXECUTING | CLIENT_REPLIED_ERROR); /* that was theirs, not EXEC's */
 }
@@ -179,8 +185,11 @@ static int run_waiting(client *c, int most) {
         const struct request *r = waiting_first(c);
         uint64_t start = clock_ticks();
         bool called = run_unusual(c, r);
-        if (r->command) statistics_count_calls(r->command, called, clock_ticks() - start);
-        if (!(c->flags & CLIENT_BLOCKED)) waiting_pop(c);
+        uint64_t ticks = clock_ticks() - start;
+        bool blocked = c->flags & CLIENT_BLOCKED;
+        if (blocked) blocking_add_ticks(c, ticks);
+        accounting_add_run(r, 1, called && !blocked, ticks);
+        if (!blocked) waiting_pop(c);
         serve_ready();
     }
     return count;

@@ -5,11 +5,20 @@
 #include <stdbool.h>
 
 #include "net/batch.h"
+#include "server/blocking.h"
 #include "server/request_queue.h"
 
-/* Runs a request, or refuses it, queues it for EXEC, or has it wait. Returns whether its handler was called,
- * whose time is the caller's to account for. */
+/* Runs a request, or refuses it, queues it for EXEC, or has it wait. Returns whether its handler was called
+ * and is done, so that its time is the caller's to account for. */
 bool execute(const struct request *r);
+
+/* Whether the request that has just been executed has left something to be done: it is blocked, or it made
+ * keys that clients wait for. If so, execute_follow_up is to be called next, with the clock_ticks() that the
+ * request has taken. */
+static inline bool execute_has_follow_up(const struct request *r) {
+    return r->client->flags & CLIENT_BLOCKED || blocking_any_ready;
+}
+void execute_follow_up(const struct request *r, uint64_t ticks);
 
 /* Runs the requests that a transaction has queued, each of which was admitted when it came, and empties the
  * queue. Their cache misses overlap. */

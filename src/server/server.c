@@ -30,9 +30,11 @@
 #include "net/query.h"
 #include "net/reply.h"
 #include "net/timer.h"
+#include "server/accounting.h"
 #include "server/config.h"
 #include "server/dispatch.h"
 #include "server/execute.h"
+#include "server/latency_monitor.h"
 #include "server/logo.h"
 #include "server/process.h"
 #include "server/session.h"
@@ -83,6 +85,12 @@ static bool follow_limits(char reason[CONFIG_REASON_MAX]) {
     recency_policy.lfu_decay_minutes = (int)config.lfu_decay_time_minutes;
     server.cron_interval_ms = 1000 / config.hz > 0 ? 1000 / config.hz : 1;
     (void)reason;
+    return true;
+}
+
+static bool follow_thresholds(char reason[CONFIG_REASON_MAX]) {
+    (void)reason;
+    accounting_follow();
     return true;
 }
 
@@ -225,6 +233,10 @@ static void register_config_hooks(void) {
                                             "zset-max-listpack-entries", "zset-max-listpack-value"};
     for (size_t i = 0; i < sizeof(encodings) / sizeof(*encodings); i++)
         config_on_change(encodings[i], follow_encodings);
+    static const char *const thresholds[] = {"slowlog-log-slower-than", "slowlog-max-len",
+                                             "latency-monitor-threshold"};
+    for (size_t i = 0; i < sizeof(thresholds) / sizeof(*thresholds); i++)
+        config_on_change(thresholds[i], follow_thresholds);
     config_on_change("maxclients", follow_maxclients);
     config_on_change("requirepass", follow_password);
     config_on_change("loglevel", follow_loglevel);
@@ -287,7 +299,9 @@ static void after_wait(void) {
 }
 
 static void expire_slice(void) {
+    uint64_t start = clock_ticks();
     expiry_backlog = keyspace_expire_due(EXPIRE_STEP_US * config.active_expire_effort);
+    latency_monitor_note(LATENCY_EXPIRE_CYCLE, statistics_us(clock_ticks() - start));
 }
 
 static void cron(timer *t) {
@@ -299,6 +313,7 @@ static void cron(timer *t) {
 
 static void sample(timer *t) {
     statistics_sample();
+    accounting_follow();
     timer_set(t, clock_monotonic_ms() + STATISTICS_SAMPLE_MS);
 }
 

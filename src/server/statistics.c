@@ -10,9 +10,11 @@
 #include "base/alloc.h"
 #include "base/background.h"
 #include "base/clock.h"
+#include "base/compiler.h"
 #include "net/listener.h"
 #include "net/output.h"
 #include "net/query.h"
+#include "server/config.h"
 #include "server/registry.h"
 #include "store/keyspace.h"
 
@@ -21,9 +23,13 @@ struct statistics statistics;
 static struct command_statistics *rows;
 static size_t row_count;
 
+/* As of the last sample. */
+static double ns_per_tick;
+
 void statistics_open(void) {
     row_count = registry_row_count();
     rows = alloc_zeroed(row_count * sizeof(*rows));
+    ns_per_tick = clock_ns_per_tick();
 }
 
 struct command_statistics *statistics_of(const command *row) {
@@ -31,7 +37,22 @@ struct command_statistics *statistics_of(const command *row) {
     return &rows[row->id];
 }
 
-uint64_t statistics_us(uint64_t ticks) { return (uint64_t)((double)ticks * clock_ns_per_tick() / 1000); }
+void statistics_count_calls(const command *row, uint64_t calls, uint64_t ticks) {
+    struct command_statistics *s = statistics_of(row);
+    s->calls += calls;
+    s->ticks += ticks;
+    if (!config.latency_tracking) return;
+    if (unlikely(!s->latency)) s->latency = alloc_zeroed(sizeof(histogram));
+    uint64_t average = likely(calls == 1) ? ticks : ticks / calls;
+    histogram_record_many(s->latency, (uint64_t)((double)average * ns_per_tick), calls);
+}
+
+uint64_t statistics_us(uint64_t ticks) { return (uint64_t)((double)ticks * ns_per_tick / 1000); }
+
+uint64_t statistics_ticks(uint64_t us) {
+    double ticks = (double)us * 1000 / ns_per_tick;
+    return ticks < (double)UINT64_MAX ? (uint64_t)ticks : UINT64_MAX;
+}
 
 /* --- Errors by code --- */
 
@@ -105,6 +126,7 @@ static struct sample sample_now(void) {
 
 void statistics_sample(void) {
     if (!statistics.startup_memory_bytes) statistics.startup_memory_bytes = alloc_used_bytes();
+    ns_per_tick = clock_ns_per_tick();
     struct sample now = sample_now(), *slot = &samples[samples_taken % SAMPLES];
     struct sample oldest = samples_taken == 0 ? now : samples_taken < SAMPLES ? samples[0] : *slot;
     *slot = now;
@@ -128,7 +150,10 @@ void statistics_reset(void) {
         .started_unix_ms = statistics.started_unix_ms,
         .startup_memory_bytes = statistics.startup_memory_bytes,
     };
-    memset(rows, 0, row_count * sizeof(*rows));
+    for (size_t i = 0; i < row_count; i++) {
+        if (rows[i].latency) alloc_free(rows[i].latency, sizeof(histogram));
+        rows[i] = (struct command_statistics){0};
+    }
     error_count = 0;
     samples_taken = 0;
 

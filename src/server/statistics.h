@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "base/histogram.h"
 #include "base/slice.h"
 #include "net/client.h"
 #include "server/command.h"
@@ -12,6 +13,7 @@
 struct command_statistics {
     uint64_t calls, ticks; /* ticks: clock_ticks() spent; see statistics_us */
     uint64_t rejected_calls, failed_calls;
+    histogram *latency; /* ns per call; NULL: none yet */
 };
 
 struct statistics {
@@ -30,14 +32,12 @@ extern struct statistics statistics;
 void statistics_open(void);
 /* The figures of a row. */
 struct command_statistics *statistics_of(const command *row);
-/* Counts calls of a row that took so many clock_ticks() together. */
-static inline void statistics_count_calls(const command *row, uint64_t calls, uint64_t ticks) {
-    struct command_statistics *s = statistics_of(row);
-    s->calls += calls;
-    s->ticks += ticks;
-}
-/* The microseconds that a number of clock_ticks() takes. */
+/* Counts calls of a row, one at least, that took so many clock_ticks() together. */
+void statistics_count_calls(const command *row, uint64_t calls, uint64_t ticks);
+
+/* Microseconds from clock_ticks(), and the other way round. */
 uint64_t statistics_us(uint64_t ticks);
+uint64_t statistics_ticks(uint64_t us);
 
 /* Counts an error reply under its code ("ERR", "WRONGTYPE"); the hook of the reply module. */
 void statistics_count_error(client *c, slice text);

@@ -294,6 +294,49 @@ static void key_arguments_belong_to_key_specifications(void **state) {
     for_each_row(check_key_arguments);
 }
 
+/* Which requests are quick is read off the complexity: what these commands say must keep meaning that. */
+static void quick_requests_are_told_by_the_complexity(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        int arguments;
+    } quick[] = {
+        {"get", UINT8_MAX},
+        {"set", UINT8_MAX},
+        {"zscore", UINT8_MAX},
+        {"lindex", UINT8_MAX},
+        {"del", COMMAND_QUICK_ARGUMENTS},
+        {"mset", COMMAND_QUICK_ARGUMENTS},
+        {"hset", COMMAND_QUICK_ARGUMENTS},
+        {"zadd", COMMAND_QUICK_ARGUMENTS},
+        {"lpop", 2},
+        {"spop", 2},
+        {"zpopmin", 2},
+        {"keys", 0},
+        {"scan", 0},
+        {"flushall", 0},
+        {"lrange", 0},
+        {"zrange", 0},
+        {"exec", 0},
+        {"append", 0},
+        {"copy", 0},
+    };
+    size_t found = 0;
+    for (const command *row = command_table(); row->name; row++)
+        for (size_t i = 0; i < sizeof(quick) / sizeof(*quick); i++)
+            if (strcmp(row->name, quick[i].name) == 0) {
+                assert_int_equal(row->quick_arguments, quick[i].arguments);
+                found++;
+            }
+    assert_int_equal(found, sizeof(quick) / sizeof(*quick));
+}
+
+static void commands_that_may_block_are_not_quick(void **state) {
+    (void)state;
+    for (const command *row = command_table(); row->name; row++)
+        if (row->flags & COMMAND_BLOCKING) assert_int_equal(row->quick_arguments, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_is_as_public_servers_report_it),
@@ -304,6 +347,8 @@ int main(void) {
         cmocka_unit_test(the_table_is_built_once),
         cmocka_unit_test(no_name_comes_twice),
         cmocka_unit_test(key_arguments_belong_to_key_specifications),
+        cmocka_unit_test(quick_requests_are_told_by_the_complexity),
+        cmocka_unit_test(commands_that_may_block_are_not_quick),
     };
     return cmocka_run_group_tests_name("command table", tests, read_facts, free_facts);
 }

@@ -283,13 +283,13 @@ static void options_with_one_value_show_it_and_refuse_any_other(void **state) {
 static void options_with_one_value_keep_it_whatever_a_file_says(void **state) {
     (void)state;
     assert_int_equal(start_with_file("save 60 1\nappendonly yes\nreplicaof localhost 6380\nmasterauth x\n"
-                                     "slowlog-log-slower-than 10000\n"),
+                                     "commandlog-request-larger-than 10000\n"),
                      CONFIG_RUN);
     assert_shown("save", "");
     assert_shown("appendonly", "no");
     assert_shown("slaveof", "");
     assert_shown("masterauth", "");
-    assert_shown("slowlog-log-slower-than", "-1");
+    assert_shown("commandlog-request-larger-than", "-1");
     assert_false(config.appendonly);
     assert_text_refused("appendonly maybe\n", "argument must be 'yes' or 'no'");
     assert_text_refused("save 60\n", "Invalid save parameters");

@@ -12,7 +12,7 @@ const command hash_commands[] = {
         .keys = {KEY_AT(1, KEY_RW | KEY_UPDATE)},
         .since = "2.0.0",
         .summary = "Sets fields of a hash, which is made if the key does not exist.",
-        .complexity = "O(1) for each field",
+        .complexity = "O(1) for each field given",
         .syntax = "key data={field value}...",
         .history = TEXTS(CHANGE("4.0.0", "Accepts several fields and values.")),
     },
@@ -25,7 +25,7 @@ const command hash_commands[] = {
         .keys = {KEY_AT(1, KEY_RW | KEY_UPDATE)},
         .since = "2.0.0",
         .summary = "Sets fields of a hash.",
-        .complexity = "O(N) in the number of fields",
+        .complexity = "O(1) for each field given",
         .syntax = "key data={field value}...",
         .replaced_by = "`HSET` with several fields and values",
         .deprecated_since = "4.0.0",
@@ -63,7 +63,7 @@ const command hash_commands[] = {
         .keys = {KEY_AT(1, KEY_RO | KEY_ACCESS)},
         .since = "2.0.0",
         .summary = "Returns the values of fields of a hash, null for those that do not exist.",
-        .complexity = "O(N) in the number of fields",
+        .complexity = "O(1) for each field given",
         .syntax = "key field...",
     },
     {
@@ -150,7 +150,7 @@ const command hash_commands[] = {
         .keys = {KEY_AT(1, KEY_RW | KEY_DELETE)},
         .since = "2.0.0",
         .summary = "Removes fields from a hash; a hash without fields is deleted.",
-        .complexity = "O(N) in the number of fields",
+        .complexity = "O(1) for each field given",
         .syntax = "key field...",
         .history = TEXTS(CHANGE("2.4.0", "Accepts several fields.")),
     },
@@ -214,7 +214,7 @@ const command hash_commands[] = {
         .keys = {KEY_AT(1, KEY_RW | KEY_UPDATE)},
         .since = "9.0.0",
         .summary = "Lets fields of a hash expire after a number of seconds.",
-        .complexity = "O(N) in the number of fields",
+        .complexity = "O(1) for each field given",
         .syntax = "key seconds:integer [condition=(NX|XX|GT|LT)] fields=FIELDS {numfields:integer "
                   "field...}",
     },
@@ -227,7 +227,7 @@ const command hash_commands[] = {
         .keys = {KEY_AT(1, KEY_RW | KEY_UPDATE)},
         .since = "9.0.0",
         .summary = "Lets fields of a hash expire after a number of milliseconds.",
-        .complexity = "O(N) in the number of fields",
+        .complexity = "O(1) for each field given",
         .syntax = "key milliseconds:integer [condition=(NX|XX|GT|LT)] fields=FIELDS "
                   "{numfields:integer#0 field...}",
     },
@@ -240,7 +240,7 @@ const command hash_commands[] = {
         .keys = {KEY_AT(1, KEY_RW | KEY_UPDATE)},
         .since = "9.0.0",
         .summary = "Lets fields of a hash expire at a Unix time in seconds.",
-        .complexity = "O(N) in the number of fields",
+        .complexity = "O(1) for each field given",
         .syntax = "key unix-time-seconds:integer [condition=(NX|XX|GT|LT)] fields=FIELDS "
                   "{numfields:integer#0 field...}",
     },
@@ -253,7 +253,7 @@ const command hash_commands[] = {
         .keys = {KEY_AT(1, KEY_RW | KEY_UPDATE)},
         .since = "9.0.0",
         .summary = "Lets fields of a hash expire at a Unix time in milliseconds.",
-        .complexity = "O(N) in the number of fields",
+        .complexity = "O(1) for each field given",
         .syntax = "key unix-time-milliseconds:integer [condition=(NX|XX|GT|LT)] fields=FIELDS "
                   "{numfields:integer#0 field...}",
     },
@@ -266,7 +266,7 @@ const command hash_commands[] = {
         .keys = {KEY_AT(1, KEY_RO | KEY_ACCESS)},
         .since = "9.0.0",
         .summary = "Returns how many seconds fields of a hash have left.",
-        .complexity = "O(N) in the number of fields",
+        .complexity = "O(1) for each field given",
         .syntax = "key fields=FIELDS {numfields:integer#0 field...}",
     },
     {
@@ -278,7 +278,7 @@ const command hash_commands[] = {
         .keys = {KEY_AT(1, KEY_RO | KEY_ACCESS)},
         .since = "9.0.0",
         .summary = "Returns how many milliseconds fields of a hash have left.",
-        .complexity = "O(N) in the number of fields",
+        .complexity = "O(1) for each field given",
         .syntax = "key fields=FIELDS {numfields:integer#0 field...}",
     },
     {
@@ -290,7 +290,7 @@ const command hash_commands[] = {
         .keys = {KEY_AT(1, KEY_RO | KEY_ACCESS)},
         .since = "9.0.0",
         .summary = "Returns the Unix times in seconds at which fields of a hash expire.",
-        .complexity = "O(N) in the number of fields",
+        .complexity = "O(1) for each field given",
         .syntax = "key fields=FIELDS {numfields:integer#0 field...}",
     },
     {
@@ -302,7 +302,7 @@ const command hash_commands[] = {
         .keys = {KEY_AT(1, KEY_RO | KEY_ACCESS)},
         .since = "9.0.0",
         .summary = "Returns the Unix times in milliseconds at which fields of a hash expire.",
-        .complexity = "O(N) in the number of fields",
+        .complexity = "O(1) for each field given",
         .syntax = "key fields=FIELDS {numfields:integer#0 field...}",
     },
     {
@@ -314,7 +314,7 @@ const command hash_commands[] = {
         .keys = {KEY_AT(1, KEY_RW | KEY_UPDATE)},
         .since = "9.0.0",
         .summary = "Takes the expiry of fields of a hash away.",
-        .complexity = "O(N) in the number of fields",
+        .complexity = "O(1) for each field given",
         .syntax = "key fields=FIELDS {numfields:integer#0 field...}",
     },
     {
@@ -326,7 +326,7 @@ const command hash_commands[] = {
         .keys = {KEY_AT(1, KEY_RW | KEY_ACCESS | KEY_DELETE)},
         .since = "9.1.0",
         .summary = "Returns the values of fields of a hash and removes the fields.",
-        .complexity = "O(N) in the number of fields",
+        .complexity = "O(1) for each field given",
         .syntax = "key fields=FIELDS {numfields:integer#0 field...}",
     },
     {
@@ -338,7 +338,7 @@ const command hash_commands[] = {
         .keys = {KEY_AT(1, KEY_RW | KEY_ACCESS | KEY_UPDATE)},
         .since = "9.0.0",
         .summary = "Returns the values of fields of a hash and changes when the fields expire.",
-        .complexity = "O(N) in the number of fields",
+        .complexity = "O(1) for each field given",
         .syntax = "key [expiration=(EX seconds:integer|PX milliseconds:integer|EXAT "
                   "unix-time-seconds:unix-time|PXAT unix-time-milliseconds:unix-time|PERSIST)] "
                   "fields=FIELDS {numfields:integer#0 field...}",
@@ -352,7 +352,7 @@ const command hash_commands[] = {
         .keys = {KEY_AT(1, KEY_RW | KEY_INSERT)},
         .since = "9.0.0",
         .summary = "Sets fields of a hash and when they expire, under conditions if asked.",
-        .complexity = "O(N) in the number of fields",
+        .complexity = "O(1) for each field given",
         .syntax = "key [key-condition=(NX|XX)] [fields-condition=(FNX|FXX)] [expiration=(EX "
                   "seconds:integer|PX milliseconds:integer|EXAT unix-time-seconds:unix-time|PXAT "
                   "unix-time-milliseconds:unix-time|KEEPTTL)] fields=FIELDS {numfields:integer#0 "

@@ -186,6 +186,43 @@ static const command memory_subcommands[] = {
     {.name = NULL},
 };
 
+static const command slowlog_subcommands[] = {
+    {
+        .name = "get",
+        .handler = command_slowlog_get,
+        .arity = -2,
+        .flags = COMMAND_ADMIN | COMMAND_LOADING | COMMAND_STALE,
+        .since = "2.2.12",
+        .summary = "Returns the last requests that took long.",
+        .complexity = "O(N) in the number of entries returned",
+        .syntax = "[count:integer]",
+        .tips = TEXTS("request_policy:all_nodes", "nondeterministic_output"),
+        .history = TEXTS(CHANGE("4.0.0", "Tells the address and the name of the client.")),
+    },
+    {
+        .name = "len",
+        .handler = command_slowlog_len,
+        .arity = 2,
+        .flags = COMMAND_ADMIN | COMMAND_LOADING | COMMAND_STALE,
+        .since = "2.2.12",
+        .summary = "Returns the number of requests in the slow log.",
+        .complexity = "O(1)",
+        .tips = TEXTS("request_policy:all_nodes", "response_policy:agg_sum", "nondeterministic_output"),
+    },
+    {
+        .name = "reset",
+        .handler = command_slowlog_reset,
+        .arity = 2,
+        .flags = COMMAND_ADMIN | COMMAND_LOADING | COMMAND_STALE,
+        .since = "2.2.12",
+        .summary = "Empties the slow log.",
+        .complexity = "O(N) in the number of entries",
+        .tips = TEXTS("request_policy:all_nodes", "response_policy:all_succeeded"),
+    },
+    HELP_ROW(command_slowlog_help, 0, "6.2.0"),
+    {.name = NULL},
+};
+
 const command server_commands[] = {
     {
         .name = "swapdb",
@@ -285,6 +322,14 @@ const command server_commands[] = {
         .summary = "Groups the commands about memory.",
         .complexity = "Depends on the subcommand",
         .subcommands = memory_subcommands,
+    },
+    {
+        .name = "slowlog",
+        .arity = -2,
+        .since = "2.2.12",
+        .summary = "Groups the commands about the slow log.",
+        .complexity = "Depends on the subcommand",
+        .subcommands = slowlog_subcommands,
     },
     {
         .name = "monitor",

@@ -12,7 +12,7 @@ const command sorted_set_commands[] = {
         .keys = {KEY_AT(1, KEY_RW | KEY_UPDATE)},
         .since = "1.2.0",
         .summary = "Adds members to a sorted set, or gives them new scores.",
-        .complexity = "O(log N) per member",
+        .complexity = "O(log N) for each member given",
         .syntax = "key [condition=(NX|XX)@3.0.2] [comparison=(GT|LT)@6.2.0] [change=CH@3.0.2] "
                   "[increment=INCR@3.0.2] data={score:double member}...",
         .history = TEXTS(CHANGE("2.4.0", "Accepts several members."),
@@ -40,7 +40,7 @@ const command sorted_set_commands[] = {
         .keys = {KEY_AT(1, KEY_RW | KEY_DELETE)},
         .since = "1.2.0",
         .summary = "Removes members from a sorted set.",
-        .complexity = "O(log N) per member",
+        .complexity = "O(log N) for each member given",
         .syntax = "key member...",
         .history = TEXTS(CHANGE("2.4.0", "Accepts several members.")),
     },
@@ -77,7 +77,7 @@ const command sorted_set_commands[] = {
         .keys = {KEY_AT(1, KEY_RO | KEY_ACCESS)},
         .since = "6.2.0",
         .summary = "Returns the scores of members of a sorted set.",
-        .complexity = "O(N) in the number of members asked for",
+        .complexity = "O(1) for each member given",
         .syntax = "key member...",
     },
     {
@@ -238,7 +238,7 @@ const command sorted_set_commands[] = {
         .keys = {KEY_AT(1, KEY_RW | KEY_DELETE)},
         .since = "2.0.0",
         .summary = "Removes the members of a sorted set in a range of positions.",
-        .complexity = "O(log N) per member removed",
+        .complexity = "O(log N) for each member removed",
         .syntax = "key start:integer stop:integer",
     },
     {
@@ -250,7 +250,7 @@ const command sorted_set_commands[] = {
         .keys = {KEY_AT(1, KEY_RW | KEY_DELETE)},
         .since = "1.2.0",
         .summary = "Removes the members of a sorted set with scores in a range.",
-        .complexity = "O(log N) per member removed",
+        .complexity = "O(log N) for each member removed",
         .syntax = "key min:double max:double",
     },
     {
@@ -262,7 +262,7 @@ const command sorted_set_commands[] = {
         .keys = {KEY_AT(1, KEY_RW | KEY_DELETE)},
         .since = "2.8.9",
         .summary = "Removes the members of a sorted set between two members.",
-        .complexity = "O(log N) per member removed",
+        .complexity = "O(log N) for each member removed",
         .syntax = "key min max",
     },
     {
@@ -274,7 +274,7 @@ const command sorted_set_commands[] = {
         .keys = {KEY_AT(1, KEY_RW | KEY_ACCESS | KEY_DELETE)},
         .since = "5.0.0",
         .summary = "Removes and returns the members of a sorted set with the lowest scores.",
-        .complexity = "O(log N) per member",
+        .complexity = "O(log N) for each member taken",
         .syntax = "key [count:integer]",
     },
     {
@@ -286,7 +286,7 @@ const command sorted_set_commands[] = {
         .keys = {KEY_AT(1, KEY_RW | KEY_ACCESS | KEY_DELETE)},
         .since = "5.0.0",
         .summary = "Removes and returns the members of a sorted set with the highest scores.",
-        .complexity = "O(log N) per member",
+        .complexity = "O(log N) for each member taken",
         .syntax = "key [count:integer]",
     },
     {

@@ -98,7 +98,7 @@ const command string_commands[] = {
         .keys = {KEYS_FROM(1, KEY_RO | KEY_ACCESS)},
         .since = "1.0.0",
         .summary = "Returns the strings at several keys.",
-        .complexity = "O(N) in the number of keys",
+        .complexity = "O(1) for each key given",
         .syntax = "key...",
         .tips = TEXTS("request_policy:multi_shard"),
     },
@@ -111,7 +111,7 @@ const command string_commands[] = {
         .keys = {KEY_RANGE(1, -1, 2, KEY_OW | KEY_UPDATE)},
         .since = "1.0.1",
         .summary = "Sets several keys to strings, all at once.",
-        .complexity = "O(N) in the number of keys",
+        .complexity = "O(1) for each key given",
         .syntax = "data={key value}...",
         .tips = TEXTS("request_policy:multi_shard", "response_policy:all_succeeded"),
     },
@@ -124,7 +124,7 @@ const command string_commands[] = {
         .keys = {KEY_RANGE(1, -1, 2, KEY_OW | KEY_INSERT)},
         .since = "1.0.1",
         .summary = "Sets several keys to strings, all at once, if none of them exists.",
-        .complexity = "O(N) in the number of keys",
+        .complexity = "O(1) for each key given",
         .syntax = "data={key value}...",
     },
     {
@@ -137,7 +137,7 @@ const command string_commands[] = {
         .since = "9.1.0",
         .summary =
             "Sets several keys to strings, all at once, under a condition and with a common expiry if asked.",
-        .complexity = "O(N) in the number of keys",
+        .complexity = "O(1) for each key given",
         .syntax = "numkeys:integer data={key value}... [condition=(NX|XX)] [expiration=(EX seconds:integer|"
                   "PX milliseconds:integer|EXAT unix-time-seconds:unix-time|"
                   "PXAT unix-time-milliseconds:unix-time|KEEPTTL)]",

@@ -44,7 +44,7 @@ const command transactions_commands[] = {
         .keys = {KEYS_FROM(1, KEY_RO)},
         .since = "2.2.0",
         .summary = "Watches keys: the next transaction does nothing if one of them changes before.",
-        .complexity = "O(1) for each key",
+        .complexity = "O(1) for each key given",
         .syntax = "key...",
     },
     {

@@ -1,0 +1,62 @@
+/* Accounting: one comparison tells whether a run was slow in anyone's eyes. */
+#include "server/accounting.h"
+
+#include "server/config.h"
+#include "server/latency_monitor.h"
+#include "server/slowlog.h"
+#include "server/statistics.h"
+
+/* Below this, a run of quick requests may take as long as the threshold. */
+#define RUN_US 1000
+
+bool accounting_each_alone;
+
+/* What takes that long is for the slow log or the latency monitor. */
+static uint64_t slow_ticks = UINT64_MAX;
+
+#define ALONE (UINT32_C(1) << 31)
+
+uint32_t accounting_alone(void) {
+    static uint32_t last;
+    return ALONE | ++last;
+}
+
+void accounting_follow(void) {
+    int64_t least_us = config.slowlog_max_len > 0 ? config.slowlog_log_slower_than_us : -1;
+    int64_t monitor_ms = config.latency_monitor_threshold_ms;
+    if (monitor_ms > 0 && monitor_ms <= INT64_MAX / 1000 && (least_us < 0 || monitor_ms * 1000 < least_us))
+        least_us = monitor_ms * 1000;
+    accounting_each_alone = least_us >= 0 && least_us < RUN_US;
+    slow_ticks = least_us < 0 ? UINT64_MAX : statistics_ticks((uint64_t)least_us);
+}
+
+/* --- What was slow --- */
+
+static const struct request *longest_of(const struct request *first, size_t count) {
+    const struct request *longest = first;
+    for (const struct request *r = first + 1; r < first + count; r++)
+        if (r->bytes > longest->bytes) longest = r;
+    return longest;
+}
+
+static void note_slow(const struct request *r, uint64_t us, uint64_t others) {
+    const command *row = r->command;
+    int64_t threshold_us = config.slowlog_log_slower_than_us;
+    if (threshold_us >= 0 && us >= (uint64_t)threshold_us && !(row->flags & COMMAND_SKIP_SLOWLOG))
+        slowlog_add(r, us, others);
+    latency_monitor_note(row->flags & COMMAND_FAST ? LATENCY_FAST_COMMAND : LATENCY_COMMAND, us);
+}
+
+/* --- Runs --- */
+
+void accounting_add_run(const struct request *first, size_t count, uint64_t calls, uint64_t ticks) {
+    statistics.loop_command_ticks += ticks;
+    if (calls == 0) return;
+    statistics_count_calls(first->command, calls, ticks);
+    if (unlikely(ticks >= slow_ticks)) note_slow(longest_of(first, count), statistics_us(ticks), count - 1);
+}
+
+void accounting_add(const struct request *r, uint64_t ticks) {
+    statistics_count_calls(r->command, 1, ticks);
+    if (unlikely(ticks >= slow_ticks)) note_slow(r, statistics_us(ticks), 0);
+}
