@@ -14,6 +14,7 @@
 #include "base/number.h"
 #include "command/client_text.h"
 #include "net/reply.h"
+#include "server/pubsub.h"
 #include "server/session.h"
 #include "store/keyspace.h"
 
@@ -41,11 +42,18 @@ static bool refuse(const struct reading *r, const char *format, slice value) {
     return false;
 }
 
+enum { CLIENT_TYPE_NORMAL, CLIENT_TYPE_PUBSUB, CLIENT_TYPE_PRIMARY, CLIENT_TYPE_REPLICA };
+
 static bool read_type(const struct reading *r, struct test *t) {
-    static const char *const types[] = {"normal", "master", "primary", "slave", "replica", "pubsub"};
+    static const struct {
+        const char *name;
+        int type;
+    } types[] = {{"normal", CLIENT_TYPE_NORMAL},  {"pubsub", CLIENT_TYPE_PUBSUB},
+                 {"master", CLIENT_TYPE_PRIMARY}, {"primary", CLIENT_TYPE_PRIMARY},
+                 {"slave", CLIENT_TYPE_REPLICA},  {"replica", CLIENT_TYPE_REPLICA}};
     for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
-        if (!slice_is(t->text, types[i])) continue;
-        t->number = i == 0;
+        if (!slice_is(t->text, types[i].name)) continue;
+        t->number = types[i].type;
         return true;
     }
     return refuse(r, "ERR Unknown client type '%.*s'", t->text);
@@ -98,10 +106,9 @@ static bool read_seconds(const struct reading *r, struct test *t) {
 
 /* --- Tests of clients --- */
 
-/* A client that serves no replication and has no subscription is a normal one; there are no others. */
+/* None of the clients is one of replication. */
 static bool has_type(const struct test *t, const client *c) {
-    (void)c;
-    return t->number == 1;
+    return t->number == (pubsub_is_subscribed(c) ? CLIENT_TYPE_PUBSUB : CLIENT_TYPE_NORMAL);
 }
 
 static bool has_user(const struct test *t, const client *c) {

@@ -12,6 +12,7 @@
 #include "net/query.h"
 #include "net/reply.h"
 #include "server/session.h"
+#include "server/subscriptions.h"
 #include "store/keyspace.h"
 
 /* How many clients ahead client_totals fetches. */
@@ -34,8 +35,9 @@ size_t client_letters(const client *c, char letters[CLIENT_LETTERS_MAX]) {
         uint32_t flag;
         char letter;
     } shown[] = {
-        {CLIENT_MONITOR, 'O'},     {CLIENT_CLOSE_AFTER_REPLY, 'c'}, {CLIENT_CLOSE_NOW, 'A'},
-        {CLIENT_UNIX_SOCKET, 'U'}, {CLIENT_NO_EVICT, 'e'},          {CLIENT_NO_TOUCH, 'T'},
+        {CLIENT_MONITOR, 'O'},   {CLIENT_SUBSCRIBED, 'P'},  {CLIENT_CLOSE_AFTER_REPLY, 'c'},
+        {CLIENT_CLOSE_NOW, 'A'}, {CLIENT_UNIX_SOCKET, 'U'}, {CLIENT_NO_EVICT, 'e'},
+        {CLIENT_NO_TOUCH, 'T'},
     };
     _Static_assert(sizeof(shown) / sizeof(*shown) <= CLIENT_LETTERS_MAX, "room for every letter");
     size_t count = 0;
@@ -50,7 +52,7 @@ static size_t text_memory_bytes(const char *text) { return text ? alloc_capacity
 /* What client_memory_bytes counts but for the texts. */
 static size_t working_memory_bytes(const client *c) {
     return alloc_class(sizeof(*c)) + alloc_class(sizeof(*c->session)) + query_memory_bytes(c) +
-           c->reply_memory_bytes;
+           c->reply_memory_bytes + subscriptions_memory_bytes(c);
 }
 
 size_t client_memory_bytes(const client *c) {
@@ -111,7 +113,10 @@ static void add_who(report *r, const client *c) {
 static void add_buffers(report *r, const client *c) {
     size_t chunks, unsent = output_pending_bytes(c, &chunks);
     size_t query_bytes = query_pending_bytes(c);
-    add_number(r, SLICE(" sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf="), query_bytes);
+    add_number(r, SLICE(" sub="), subscriptions_count(c, TOPIC_CHANNEL));
+    add_number(r, SLICE(" psub="), subscriptions_count(c, TOPIC_PATTERN));
+    add_number(r, SLICE(" ssub="), subscriptions_count(c, TOPIC_SHARD_CHANNEL));
+    add_number(r, SLICE(" multi=-1 watch=0 qbuf="), query_bytes);
     add_number(r, SLICE(" qbuf-free="), query_memory_bytes(c) - query_bytes);
     add_number(r, SLICE(" argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl="), unsent);
     add_number(r, SLICE(" oll="), chunks);

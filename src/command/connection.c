@@ -6,14 +6,24 @@
 #include "command/handlers.h"
 #include "command/support.h"
 #include "net/reply.h"
+#include "server/pubsub.h"
 #include "server/server.h"
 #include "server/session.h"
 #include "server/statistics.h"
+
+/* In RESP2 a subscriber takes everything for messages, which are arrays. */
+static void reply_pong_as_message(client *c, slice text) {
+    reply_array(c, 2);
+    reply_text(c, "pong");
+    reply_slice(c, text);
+}
 
 /* PING [message] */
 void command_ping(client *c, const args *a) {
     if (a->argc > 2)
         reply_wrong_arity(c, "ping");
+    else if (pubsub_limits_commands(c))
+        reply_pong_as_message(c, a->argc == 2 ? a->argv[1] : SLICE(""));
     else if (a->argc == 2)
         reply_slice(c, a->argv[1]);
     else

@@ -202,6 +202,21 @@ command_handler command_pfcount;
 command_handler command_pfmerge;
 command_handler command_pfdebug;
 command_handler command_pfselftest;
+/* Pubsub */
+command_handler command_subscribe;
+command_handler command_unsubscribe;
+command_handler command_psubscribe;
+command_handler command_punsubscribe;
+command_handler command_ssubscribe;
+command_handler command_sunsubscribe;
+command_handler command_publish;
+command_handler command_spublish;
+command_handler command_pubsub_channels;
+command_handler command_pubsub_numpat;
+command_handler command_pubsub_numsub;
+command_handler command_pubsub_shardchannels;
+command_handler command_pubsub_shardnumsub;
+command_handler command_pubsub_help;
 
 /* Server */
 command_handler command_swapdb;

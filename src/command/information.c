@@ -24,6 +24,7 @@
 #include "server/registry.h"
 #include "server/server.h"
 #include "server/statistics.h"
+#include "server/subscriptions.h"
 #include "store/recency.h"
 
 /* --- Fields --- */
@@ -123,7 +124,7 @@ static void add_clients(report *r) {
     add_count(r, "client_recent_max_output_buffer", totals.reply_bytes_max);
     add_count(r, "blocked_clients", 0);
     add_count(r, "tracking_clients", 0);
-    add_count(r, "pubsub_clients", 0);
+    add_count(r, "pubsub_clients", subscriptions_clients());
     add_count(r, "watching_clients", 0);
     add_count(r, "clients_in_timeout_table", 0);
     add_count(r, "total_watched_keys", 0);
@@ -226,8 +227,9 @@ static void add_key_traffic(report *r) {
     add_count(r, "evicted_keys", 0);
     add_count(r, "keyspace_hits", keyspace_statistics.hits);
     add_count(r, "keyspace_misses", keyspace_statistics.misses);
-    add_count(r, "pubsub_channels", 0);
-    add_count(r, "pubsub_patterns", 0);
+    add_count(r, "pubsub_channels", topic_count(TOPIC_CHANNEL));
+    add_count(r, "pubsub_patterns", topic_count(TOPIC_PATTERN));
+    add_count(r, "pubsubshard_channels", topic_count(TOPIC_SHARD_CHANNEL));
     add_count(r, "latest_fork_usec", 0);
     add_count(r, "total_forks", 0);
     add_count(r, "tracking_total_keys", 0);

@@ -26,6 +26,7 @@ static const struct {
     {set_commands, GROUP_SET},
     {hash_commands, GROUP_HASH},
     {hyperloglog_commands, GROUP_HYPERLOGLOG},
+    {pubsub_commands, GROUP_PUBSUB},
     {server_commands, GROUP_SERVER},
 };
 

@@ -30,7 +30,7 @@ enum client_flag {
     CLIENT_REPLY_SKIP = 1 << 6,        /* the running request gets no reply */
     CLIENT_REPLY_SKIP_NEXT = 1 << 7,   /* CLIENT REPLY SKIP: the next request gets no reply */
     CLIENT_REPLIED_ERROR = 1 << 8,     /* the running request was answered with an error */
-    CLIENT_MONITOR = 1 << 9,           /* is shown all requests */
+    CLIENT_SUBSCRIBED = 1 << 9,        /* has subscriptions to channels or patterns */
     CLIENT_NO_EVICT = 1 << 10,
     CLIENT_NO_TOUCH = 1 << 11,
     CLIENT_AUTHENTICATED = 1 << 12,
@@ -41,6 +41,7 @@ enum client_flag {
     CLIENT_BLOCKED = 1 << 17,        /* the first of them waits for a key */
     CLIENT_IN_TRANSACTION = 1 << 18, /* after MULTI */
     CLIENT_EXECUTING = 1 << 19,      /* within EXEC */
+    CLIENT_MONITOR = 1 << 20,        /* is shown all requests */
 };
 
 /* The other end of a TCP connection. */

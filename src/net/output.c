@@ -127,7 +127,18 @@ void output_append(client *c, const void *data, size_t len) {
     output_advance(c, len);
 }
 
+static void grow_piece(client *c, struct reply_chunk *k, size_t len) {
+    k->len += len;
+    c->reply_memory_bytes += len;
+    output_statistics.memory_bytes += len;
+}
+
 void output_append_blob(client *c, blob *b, size_t offset, size_t len) {
+    struct reply_chunk *tail = c->reply_tail;
+    if (tail && tail->blob == b && tail->data + tail->len == b->data + offset) {
+        grow_piece(c, tail, len);
+        return;
+    }
     struct reply_chunk *k = chunk_new(0);
     k->blob = blob_hold(b);
     k->data = b->data + offset;
@@ -163,7 +174,11 @@ void output_rewind(client *c, struct output_mark mark) {
     *from = NULL;
     c->reply_tail = mark.tail;
     c->reply_at = c->reply_end = NULL;
-    if (mark.tail && mark.tail->capacity > OUTPUT_GAP_BYTES) {
+    if (mark.tail && mark.tail->blob) {
+        account(c, mark.tail, -1);
+        mark.tail->len = mark.used;
+        account(c, mark.tail, +1);
+    } else if (mark.tail && mark.tail->capacity > OUTPUT_GAP_BYTES) {
         mark.tail->len = mark.used;
         c->reply_at = mark.tail->room + mark.used;
         c->reply_end = mark.tail->room + mark.tail->capacity;

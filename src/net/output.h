@@ -41,7 +41,8 @@ static inline void output_advance(client *c, size_t len) { c->reply_at += len; }
 
 /* Appends bytes of any number. */
 void output_append(client *c, const void *data, size_t len);
-/* Appends a piece of a blob by reference; holds the blob until it is sent. */
+/* Appends a piece of a blob by reference; holds the blob until it is sent. One that goes on where the last
+ * piece ended is joined to it. */
 void output_append_blob(client *c, blob *b, size_t offset, size_t len);
 
 /* A gap of up to OUTPUT_GAP_BYTES to be filled when what stands behind it is known. */

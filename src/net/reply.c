@@ -15,8 +15,6 @@
 #include "base/number.h"
 #include "net/output.h"
 
-/* Type byte, number, CRLF. */
-#define HEADER_BYTES (1 + NUMBER_I64_TEXT_MAX + 2)
 /* Longer bulk strings are appended in pieces, so that they fill chunks to the end. */
 #define BULK_AT_ONCE_BYTES 4096
 #define ERROR_BYTES        1024
@@ -28,20 +26,9 @@ void reply_raw(client *c, const void *data, size_t len) { output_append(c, data,
 /* Appends a reply that is a literal. */
 #define reply_literal(c, text) output_append((c), (text), sizeof(text) - 1)
 
-static inline char *write_header(char *at, char type, int64_t number) {
-    *at++ = type;
-    if (likely(number >= 0 && number < 10))
-        *at++ = (char)('0' + number);
-    else
-        at += number_format_i64(at, number);
-    *at++ = '\r';
-    *at++ = '\n';
-    return at;
-}
-
 static void reply_header(client *c, char type, int64_t number) {
-    char *start = output_room(c, HEADER_BYTES);
-    output_advance(c, (size_t)(write_header(start, type, number) - start));
+    char *start = output_room(c, REPLY_HEADER_BYTES);
+    output_advance(c, (size_t)(reply_write_header(start, type, number) - start));
 }
 
 /* --- Simple types --- */
@@ -111,8 +98,8 @@ void reply_bulk(client *c, const void *data, size_t len) {
         reply_literal(c, "\r\n");
         return;
     }
-    char *start = output_room(c, HEADER_BYTES + len + 2);
-    char *at = write_header(start, '$', (int64_t)len);
+    char *start = output_room(c, REPLY_HEADER_BYTES + len + 2);
+    char *at = reply_write_header(start, '$', (int64_t)len);
     memcpy(at, data, len);
     memcpy(at + len, "\r\n", 2);
     output_advance(c, (size_t)(at - start) + len + 2);
@@ -206,13 +193,13 @@ void reply_attribute(client *c, size_t pairs) {
     reply_header(c, '|', (int64_t)pairs);
 }
 
-_Static_assert(HEADER_BYTES <= OUTPUT_GAP_BYTES, "an aggregate's header must fit the gap left for it");
+_Static_assert(REPLY_HEADER_BYTES <= OUTPUT_GAP_BYTES, "an aggregate's header must fit the gap left for it");
 
 reply_mark reply_begin(client *c) { return output_open_gap(c); }
 
 static void finish(reply_mark mark, char type, size_t count) {
-    char header[HEADER_BYTES];
-    output_fill_gap(mark, header, (size_t)(write_header(header, type, (int64_t)count) - header));
+    char header[REPLY_HEADER_BYTES];
+    output_fill_gap(mark, header, (size_t)(reply_write_header(header, type, (int64_t)count) - header));
 }
 
 void reply_finish_array(client *c, reply_mark mark, size_t count) {

@@ -13,6 +13,8 @@
 #include <stdint.h>
 
 #include "base/blob.h"
+#include "base/compiler.h"
+#include "base/number.h"
 #include "base/slice.h"
 #include "net/client.h"
 
@@ -65,6 +67,20 @@ reply_mark reply_begin(client *c);
 void reply_finish_array(client *c, reply_mark mark, size_t count);
 void reply_finish_map(client *c, reply_mark mark, size_t pairs);
 void reply_finish_set(client *c, reply_mark mark, size_t count);
+
+/* The first line of an element: type byte, number, CRLF, up to REPLY_HEADER_BYTES. Returns where it ends. For
+ * RESP that is put together elsewhere. */
+#define REPLY_HEADER_BYTES (1 + NUMBER_I64_TEXT_MAX + 2)
+static inline char *reply_write_header(char *at, char type, int64_t number) {
+    *at++ = type;
+    if (likely(number >= 0 && number < 10))
+        *at++ = (char)('0' + number);
+    else
+        at += number_format_i64(at, number);
+    *at++ = '\r';
+    *at++ = '\n';
+    return at;
+}
 
 /* Bytes that are RESP already. */
 void reply_raw(client *c, const void *data, size_t len);

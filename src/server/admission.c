@@ -9,12 +9,16 @@
 #include "base/log.h"
 #include "net/reply.h"
 #include "server/config.h"
+#include "server/pubsub.h"
 #include "server/registry.h"
 #include "server/statistics.h"
 #include "server/transaction.h"
 
 /* How much of an unknown command's name and arguments an error shows. */
 #define SHOWN_BYTES 128
+/* What the commands are that the flag COMMAND_SUBSCRIBER marks. */
+#define SUBSCRIBER_COMMANDS                                                                                  \
+    "only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
 
 /* --- Refusals: each returns false, with the error written --- */
 
@@ -94,6 +98,12 @@ bool admission_check(client *c, const struct request *r) {
     return true;
 }
 
+static bool refuse_subscriber(client *c, const command *row) {
+    char error[SHOWN_BYTES + sizeof(SUBSCRIBER_COMMANDS)];
+    snprintf(error, sizeof(error), "ERR Can't execute '%s': " SUBSCRIBER_COMMANDS, row->full_name);
+    return refuse(c, row, error);
+}
+
 static bool admission_of_queued(client *c, const command *row) {
     if (row->flags & COMMAND_NO_MULTI) return refuse(c, row, "ERR Command not allowed inside a transaction");
     return true;
@@ -110,6 +120,7 @@ static bool refuse_to_watcher(client *c, const command *row) {
 bool admission_check_mode(client *c, const struct request *r) {
     const command *row = r->command;
     if (c->flags & CLIENT_MONITOR && row->flags & TOUCHES_KEYS) return refuse_to_watcher(c, row);
+    if (pubsub_limits_commands(c) && !(row->flags & COMMAND_SUBSCRIBER)) return refuse_subscriber(c, row);
     if (!(c->flags & CLIENT_IN_TRANSACTION)) return true;
     if (transaction_queues(row)) return admission_of_queued(c, row);
     bool runs_denied = transaction_is_exec(row) && transaction_flags(c) & COMMAND_DENYOOM;

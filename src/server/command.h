@@ -23,7 +23,8 @@ typedef struct args {
 /* Runs one command: checks the arguments, acts and writes exactly one reply. */
 typedef void command_handler(client *c, const args *a);
 
-/* What a command is like; COMMAND INFO reports all of it but MAY_REPLICATE. */
+/* What a command is like; COMMAND INFO reports all of it but MAY_REPLICATE and
+ * SUBSCRIBER. */
 enum command_flag {
     COMMAND_WRITE = 1 << 0,
     COMMAND_READONLY = 1 << 1,
@@ -45,6 +46,7 @@ enum command_flag {
     COMMAND_MOVABLE_KEYS = 1 << 17, /* derived: a key specification has no fixed place */
     COMMAND_ALLOW_BUSY = 1 << 18,
     COMMAND_NO_MANDATORY_KEYS = 1 << 19,
+    COMMAND_SUBSCRIBER = 1 << 20, /* for clients that pubsub_limits_commands() is true of, too */
 };
 
 /* ACL categories. */

@@ -15,6 +15,7 @@
 #include "server/command.h"
 #include "server/modes.h"
 #include "server/monitor.h"
+#include "server/push.h"
 #include "server/session.h"
 #include "server/statistics.h"
 #include "server/transaction.h"
@@ -28,7 +29,8 @@
 #define RESUMED_PER_TURN 512
 
 #define LONG_WAY                                                                                             \
-    (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_NO_TOUCH | CLIENT_WAITING | CLIENT_IN_TRANSACTION)
+    (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_NO_TOUCH | CLIENT_WAITING | CLIENT_IN_TRANSACTION |  \
+     CLIENT_SUBSCRIBED)
 
 uint32_t server_modes;
 
@@ -57,20 +59,26 @@ static void call_by_client(client *c, const struct request *r) {
     recency_policy.paused = false;
 }
 
-/* For a client that asked for less than every reply. */
-static void take_back_unwanted(client *c, struct output_mark mark) {
+/* For a client that asked for less than every reply, or that gets messages. */
+static struct output_mark begin_reply(client *c) {
+    push_hold(c);
+    return output_mark(c);
+}
+
+static void end_reply(client *c, struct output_mark mark) {
     if (c->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP)) output_rewind(c, mark);
+    push_release();
 }
 
 /* --- What follows from a request --- */
 
 /* Runs a blocked client's request again. */
 static void run_again(client *c) {
-    struct output_mark mark = output_mark(c);
+    struct output_mark mark = begin_reply(c);
     uint64_t start = clock_ticks();
     c->flags &= ~(uint32_t)CLIENT_BLOCKED;
     call_by_client(c, waiting_first(c));
-    take_back_unwanted(c, mark);
+    end_reply(c, mark);
     blocking_add_ticks(c, clock_ticks() - start);
     if (!(c->flags & CLIENT_BLOCKED)) blocking_end(c);
 }
@@ -113,7 +121,7 @@ static bool run_unusual(client *c, const struct request *r) {
     }
     c->session->commands++;
     c->session->last_command = r->command;
-    struct output_mark mark = output_mark(c);
+    struct output_mark mark = begin_reply(c);
     if (c->flags & CLIENT_REPLY_SKIP_NEXT)
         c->flags = (c->flags & ~(uint32_t)CLIENT_REPLY_SKIP_NEXT) | CLIENT_REPLY_SKIP;
     bool called = false;
@@ -121,7 +129,7 @@ static bool run_unusual(client *c, const struct request *r) {
         called = run_or_queue(c, r);
     else if (c->flags & CLIENT_IN_TRANSACTION)
         transaction_spoil(c);
-    take_back_unwanted(c, mark);
+    end_reply(c, mark);
     if (!(c->flags & CLIENT_BLOCKED)) c->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
     return called;
 }

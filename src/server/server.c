@@ -37,6 +37,7 @@
 #include "server/latency_monitor.h"
 #include "server/logo.h"
 #include "server/process.h"
+#include "server/pubsub.h"
 #include "server/session.h"
 #include "server/statistics.h"
 #include "store/keyspace.h"
@@ -250,8 +251,8 @@ static void register_config_hooks(void) {
 /* --- Clients --- */
 
 static const struct output_limit *output_limit_for(const client *c) {
-    (void)c; /* replicas and subscribers will have classes of their own */
-    return &config.client_output_buffer_limit[OUTPUT_LIMIT_NORMAL];
+    bool subscribed = pubsub_is_subscribed(c); /* replicas will have a class of their own */
+    return &config.client_output_buffer_limit[subscribed ? OUTPUT_LIMIT_PUBSUB : OUTPUT_LIMIT_NORMAL];
 }
 
 static const char *admission(const client *c) {

@@ -5,6 +5,7 @@
 #include "server/blocking.h"
 #include "server/config.h"
 #include "server/monitor.h"
+#include "server/subscriptions.h"
 #include "server/transaction.h"
 #include "server/waiting.h"
 #include "store/keyspace.h"
@@ -36,6 +37,7 @@ void session_close(client *c) {
     blocking_close(c);
     waiting_close(c);
     transaction_close(c);
+    subscriptions_clear(c);
     alloc_free_unsized(s->name);
     alloc_free_unsized(s->library_name);
     alloc_free_unsized(s->library_version);
@@ -45,6 +47,7 @@ void session_close(client *c) {
 void session_reset(client *c) {
     monitor_remove(c);
     transaction_end(c);
+    subscriptions_clear(c);
     session_set_text(&c->session->name, SLICE(""));
     c->flags &= ~(uint32_t)(CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP | CLIENT_REPLY_SKIP_NEXT | CLIENT_NO_EVICT |
                             CLIENT_NO_TOUCH);

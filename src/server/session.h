@@ -5,12 +5,15 @@
 #include "net/client.h"
 #include "server/command.h"
 
+struct subscriptions;
+
 struct session {
     char *name;         /* CLIENT SETNAME, or NULL */
     char *library_name; /* CLIENT SETINFO, or NULL */
     char *library_version;
-    const command *last_command; /* NULL: none yet */
-    uint64_t commands;           /* requests run */
+    struct subscriptions *subscriptions; /* or NULL; see server/subscriptions.h */
+    const command *last_command;         /* NULL: none yet */
+    uint64_t commands;                   /* requests run */
     /* What few clients need; NULL: nothing yet. Each belongs to the module of that name. */
     struct waiting *waiting;
     struct blocked *blocked;

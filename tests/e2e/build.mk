@@ -4,7 +4,7 @@
 #   differential      compares with another server (--oracle PATH)
 #   the others        need only the server (--server PATH)
 
-E2E_PROGRAMS := transcript differential boundary slow_reader many_connections big_value vanish
+E2E_PROGRAMS := transcript differential boundary slow_reader slow_subscriber many_connections big_value vanish
 
 E2E_COMMON := bytes resp server tally
 
@@ -12,6 +12,7 @@ E2E_transcript       := transcript script pattern quote $(E2E_COMMON)
 E2E_differential     := differential generator $(E2E_COMMON)
 E2E_boundary         := boundary session $(E2E_COMMON)
 E2E_slow_reader      := slow_reader $(E2E_COMMON)
+E2E_slow_subscriber  := slow_subscriber $(E2E_COMMON)
 E2E_many_connections := many_connections $(E2E_COMMON)
 E2E_big_value        := big_value $(E2E_COMMON)
 E2E_vanish           := vanish session $(E2E_COMMON)

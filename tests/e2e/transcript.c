@@ -27,7 +27,7 @@
 #define WAIT_MS       10000 /* how long "wait>" repeats its command */
 #define WAIT_PAUSE_MS 2
 #define EXIT_WAIT_MS  10000
-#define QUIET_MS      150 /* how long --fill listens for more replies to raw bytes */
+#define QUIET_MS      150 /* how long --fill listens where no reply must come */
 #define SHOWN         600 /* bytes of a string shown in a report */
 #define LINE_WIDTH    100 /* --fill breaks replies that are longer */
 
@@ -339,14 +339,15 @@ static void write_reply(bytes *out, const resp_node *reply) {
 
 static void fill_in(player *p, const step *s, client *c, const words *w) {
     bytes *out = &p->filled[s->line - 1];
-    int patience_ms = s->kind == STEP_RAW ? QUIET_MS : RESP_PATIENCE_MS;
+    bool answered = s->kind == STEP_COMMAND; /* at least one reply will come */
+    int patience_ms = answered ? RESP_PATIENCE_MS : QUIET_MS;
     resp_reply reply;
     resp_result result;
     while ((result = resp_read(c->conn, patience_ms, &reply)) == RESP_OK) {
         if (w != NULL) follow_protocol(c, w, &reply.root);
         write_reply(out, &reply.root);
         resp_free(&reply);
-        patience_ms = s->kind == STEP_RAW ? QUIET_MS : 1;
+        patience_ms = answered ? 1 : QUIET_MS;
     }
     if (result == RESP_CLOSED) {
         bytes_text(out, "(closed)\n");
@@ -431,6 +432,12 @@ static bool play_wait(player *p, const step *s) {
     }
 }
 
+static bool play_receive(player *p, const step *s) {
+    client *c = get_client(p, s->client);
+    if (p->fill && s->expected_count == 0) fill_in(p, s, c, NULL);
+    return expect_all(p, s, c, NULL);
+}
+
 static bool play_exit(player *p, const step *s) {
     char wanted[32], got[32];
     int status = server_wait_exit(&p->server, EXIT_WAIT_MS);
@@ -453,7 +460,7 @@ static bool play_step(player *p, const step *s) {
     case STEP_COMMAND: return play_command(p, s);
     case STEP_RAW: return play_raw(p, s);
     case STEP_WAIT: return play_wait(p, s);
-    case STEP_RECEIVE: return expect_all(p, s, get_client(p, s->client), NULL);
+    case STEP_RECEIVE: return play_receive(p, s);
     case STEP_DISCONNECT: drop_client(get_client(p, s->client)); return true;
     case STEP_RESTART: return play_restart(p);
     case STEP_EXIT: return play_exit(p, s);

@@ -2,8 +2,8 @@
  *
  * Starts our server, its peers and the bare floor, each on an address of its own, all on one CPU, puts load
  * on them in turns from another CPU, and says what a request and a key cost on each. The parts are works (CPU
- * per request), memory (bytes per key and per connection), growth and stalls. It ends by itself, and stops
- * what it started.
+ * per request), fanout (CPU per message to a subscriber), memory (bytes per key and per connection), growth
+ * and stalls. It ends by itself, and stops what it started.
  *
  * Exits with 0 if everything asked for could be measured, with 1 if something could not, with 2 if the
  * options make no sense. A missed target is no failure: figures are for people to judge. */
@@ -23,6 +23,7 @@
 
 #include "bench/chart.h"
 #include "bench/clock.h"
+#include "bench/fanout.h"
 #include "bench/growth.h"
 #include "bench/memory.h"
 #include "bench/process.h"
@@ -219,6 +220,7 @@ static void take_option(bench *b, options *o, int option, const char *name, cons
     case 'h': fputs(usage, stdout); exit(0);
     case 'l':
         list_items(works_item);
+        list_items(fanout_item);
         list_items(memory_item);
         list_items(growth_item);
         list_items(stalls_item);
@@ -370,6 +372,7 @@ int main(int argc, char **argv) {
     atexit(stop_at_exit);
 
     works_measure(b);
+    fanout_measure(b);
     memory_measure(b);
     growth_measure(b);
     stalls_measure(b);

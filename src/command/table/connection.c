@@ -163,7 +163,7 @@ const command connection_commands[] = {
         .name = "ping",
         .handler = command_ping,
         .arity = -1,
-        .flags = COMMAND_FAST,
+        .flags = COMMAND_FAST | COMMAND_SUBSCRIBER,
         .categories = CATEGORY_CONNECTION,
         .since = "1.0.0",
         .summary = "Answers PONG, or the message it was given.",
@@ -198,7 +198,7 @@ const command connection_commands[] = {
         .handler = command_quit,
         .arity = -1,
         .flags = COMMAND_NOSCRIPT | COMMAND_LOADING | COMMAND_STALE | COMMAND_FAST | COMMAND_NO_AUTH |
-                 COMMAND_ALLOW_BUSY,
+                 COMMAND_ALLOW_BUSY | COMMAND_SUBSCRIBER,
         .categories = CATEGORY_CONNECTION,
         .since = "1.0.0",
         .summary = "Answers OK and closes the connection.",
@@ -211,7 +211,7 @@ const command connection_commands[] = {
         .handler = command_reset,
         .arity = 1,
         .flags = COMMAND_NOSCRIPT | COMMAND_LOADING | COMMAND_STALE | COMMAND_FAST | COMMAND_NO_AUTH |
-                 COMMAND_ALLOW_BUSY,
+                 COMMAND_ALLOW_BUSY | COMMAND_SUBSCRIBER,
         .categories = CATEGORY_CONNECTION,
         .since = "6.2.0",
         .summary = "Brings the connection back to the state of a new one.",

@@ -20,6 +20,7 @@ extern const command bitmap_commands[];
 extern const command set_commands[];
 extern const command hash_commands[];
 extern const command hyperloglog_commands[];
+extern const command pubsub_commands[];
 extern const command server_commands[];
 
 /* Key specifications. What is done with the keys: enum key_flag. */
