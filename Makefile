@@ -19,7 +19,8 @@ endif
 ALL_CPPFLAGS := -Isrc -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(CPPFLAGS)
 # gcc 12's modref pass loses stores through an index that counts down, and then takes what they wrote for empty.
 MODREF       := $(shell $(CC) -fno-ipa-modref -E -x c /dev/null >/dev/null 2>&1 && echo -fno-ipa-modref)
-ALL_CFLAGS   := -std=gnu17 $(MODREF) $(WARNINGS) -g -fno-omit-frame-pointer -pthread $(CFLAGS) $(LTO)
+# No fused multiply-add: the digits of positions and distances must not depend on the processor.
+ALL_CFLAGS   := -std=gnu17 $(MODREF) -ffp-contract=off $(WARNINGS) -g -fno-omit-frame-pointer -pthread $(CFLAGS) $(LTO)
 ALL_LDFLAGS  := $(ALL_CFLAGS) $(LDFLAGS)
 ALL_LDLIBS   := $(LDLIBS)
 ifneq ($(SANITIZE),)

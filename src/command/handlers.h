@@ -119,6 +119,18 @@ command_handler command_zdiffstore;
 command_handler command_zintercard;
 command_handler command_zscan;
 
+/* Geo */
+command_handler command_geoadd;
+command_handler command_geopos;
+command_handler command_geodist;
+command_handler command_geohash;
+command_handler command_geosearch;
+command_handler command_geosearchstore;
+command_handler command_georadius;
+command_handler command_georadius_ro;
+command_handler command_georadiusbymember;
+command_handler command_georadiusbymember_ro;
+
 /* Bitmap */
 command_handler command_setbit;
 command_handler command_getbit;

@@ -90,6 +90,12 @@ bool arg_integer_between(client *c, slice arg, int64_t least, int64_t most, cons
     return false;
 }
 
+bool arg_double(client *c, slice arg, double *value) {
+    if (number_parse_double(arg, value)) return true;
+    reply_error_text(c, SLICE("ERR value is not a valid float"));
+    return false;
+}
+
 bool arg_bit_offset(client *c, slice arg, unsigned width, uint64_t *offset) {
     bool counted = width > 0 && arg.len > 0 && arg.data[0] == '#';
     slice digits = counted ? (slice){arg.data + 1, arg.len - 1} : arg;

@@ -47,6 +47,10 @@ bool arg_integer(client *c, slice arg, int64_t *value);
 bool arg_integer_between(client *c, slice arg, int64_t least, int64_t most, const char *error_text,
                          int64_t *value);
 
+/* Reads an argument as a floating point number, which may be infinite; else "ERR value is not a valid float".
+ */
+bool arg_double(client *c, slice arg, double *value);
+
 /* Reads an argument as the position of a bit in a string; "#3" is the third (from 0) of numbers of width
  * bits, not accepted if width is 0. What lies beyond the longest string allowed is "ERR bit offset is not an
  * integer or out of range". */

@@ -22,6 +22,7 @@ static const struct {
     {list_commands, GROUP_LIST},
     {transactions_commands, GROUP_TRANSACTIONS},
     {sorted_set_commands, GROUP_SORTED_SET},
+    {geo_commands, GROUP_GEO},
     {bitmap_commands, GROUP_BITMAP},
     {set_commands, GROUP_SET},
     {hash_commands, GROUP_HASH},

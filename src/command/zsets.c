@@ -1,7 +1,5 @@
 /* Zsets: sorted sets, member by member. Ranges are in zset_ranges.c, operations on several in
  * zset_operations.c. */
-#include <math.h>
-
 #include "base/alloc.h"
 #include "base/number.h"
 #include "base/random.h"
@@ -11,24 +9,7 @@
 #include "command/zset_support.h"
 #include "server/config.h"
 
-static bool arg_score(client *c, slice arg, double *score) {
-    if (number_parse_double(arg, score)) return true;
-    reply_error_text(c, SLICE("ERR value is not a valid float"));
-    return false;
-}
-
 /* --- ZADD, ZINCRBY --- */
-
-enum add_option {
-    ADD_NX = 1 << 0, /* only new members */
-    ADD_XX = 1 << 1, /* only members that are there */
-    ADD_GT = 1 << 2, /* only to a greater score */
-    ADD_LT = 1 << 3, /* only to a smaller score */
-    ADD_CH = 1 << 4, /* reply with members changed, not only added */
-    ADD_INCR = 1 << 5,
-};
-
-enum add_outcome { ADDED, CHANGED, UNCHANGED, REFUSED, NOT_A_NUMBER };
 
 /* Reads options from argv[*at] on, which ends up behind them. */
 static unsigned parse_add_options(const args *a, int *at) {
@@ -47,82 +28,40 @@ static unsigned parse_add_options(const args *a, int *at) {
 static bool check_add_options(client *c, unsigned options, int arguments) {
     if (arguments == 0 || arguments % 2 != 0)
         reply_syntax_error(c);
-    else if ((options & ADD_NX) && (options & ADD_XX))
+    else if ((options & ZSET_ADD_NX) && (options & ZSET_ADD_XX))
         reply_error_text(c, SLICE("ERR XX and NX options at the same time are not compatible"));
-    else if (((options & ADD_NX) && (options & (ADD_GT | ADD_LT))) ||
-             ((options & ADD_GT) && (options & ADD_LT)))
+    else if (((options & ZSET_ADD_NX) && (options & (ZSET_ADD_GT | ZSET_ADD_LT))) ||
+             ((options & ZSET_ADD_GT) && (options & ZSET_ADD_LT)))
         reply_error_text(c, SLICE("ERR GT, LT, and/or NX options at the same time are not compatible"));
-    else if ((options & ADD_INCR) && arguments > 2)
+    else if ((options & ZSET_ADD_INCR) && arguments > 2)
         reply_error_text(c, SLICE("ERR INCR option supports a single increment-element pair"));
     else
         return true;
     return false;
 }
 
-/* Gives one member its score, as far as the options let; *score is what it has afterwards. */
-static enum add_outcome add_one(client *c, const key *k, entry **e, unsigned options, slice member,
-                                double *score) {
-    struct zset_place p;
-    zset_find(*e, member, &p);
-    if (!p.found) {
-        if (options & ADD_XX) return REFUSED;
-        *e = zset_put(c->db, k, *e, member, &p, *score);
-        return ADDED;
-    }
-    if (options & ADD_NX) return REFUSED;
-    if (options & ADD_INCR) *score += p.score;
-    if (isnan(*score)) return NOT_A_NUMBER;
-    if ((options & ADD_GT) && *score <= p.score) return REFUSED;
-    if ((options & ADD_LT) && *score >= p.score) return REFUSED;
-    if (*score == p.score) return UNCHANGED;
-    *e = zset_put(c->db, k, *e, member, &p, *score);
-    return CHANGED;
-}
-
 /* The common end of ZADD with INCR and ZINCRBY. */
 static void increment(client *c, const key *k, entry *e, unsigned options, slice member, double score) {
-    enum add_outcome outcome = add_one(c, k, &e, options | ADD_INCR, member, &score);
-    if (outcome == NOT_A_NUMBER) {
+    e = zset_entry_to_add(c, k, e, options, 1, member);
+    enum zset_outcome outcome = zset_add(c, k, &e, options | ZSET_ADD_INCR, member, &score);
+    if (outcome == ZSET_NOT_A_NUMBER) {
         reply_error_text(c, SLICE("ERR resulting score is not a number (NaN)"));
         return;
     }
-    if (outcome == REFUSED) {
+    if (outcome == ZSET_REFUSED) {
         reply_null(c);
         return;
     }
-    if (outcome != UNCHANGED) keyspace_changed(c->db, k, EVENT_ZINCR);
+    if (outcome != ZSET_UNCHANGED) keyspace_changed(c->db, k, EVENT_ZINCR);
     reply_double(c, score);
 }
 
-/* Adds the count pairs of scores and members that begin at argv[first]. */
-static void add_pairs(client *c, const args *a, const key *k, entry *e, unsigned options, int first,
-                      const double *scores, int count) {
-    int64_t added = 0, changed = 0;
-    for (int i = 0; i < count; i++) {
-        double score = scores[i];
-        enum add_outcome outcome = add_one(c, k, &e, options, a->argv[first + 2 * i + 1], &score);
-        added += outcome == ADDED;
-        changed += outcome == CHANGED;
-    }
-    if (added + changed > 0) keyspace_changed(c->db, k, EVENT_ZADD);
-    reply_integer(c, options & ADD_CH ? added + changed : added);
-}
-
 /* Reads the scores of all pairs: nothing is changed if one of them is wrong. */
-static bool parse_scores(client *c, const args *a, int first, double *scores, int count) {
-    for (int i = 0; i < count; i++)
-        if (!arg_score(c, a->argv[first + 2 * i], &scores[i])) return false;
+static bool parse_scores(client *c, const args *a, int first, struct zset_additions *add) {
+    for (int i = 0; i < add->count; i++)
+        if (!arg_double(c, a->argv[first + 2 * i], &add->scores[i])) return false;
     return true;
 }
-
-/* The entry to add that many members to, made if it does not exist. */
-static entry *entry_to_add(client *c, const key *k, entry *e, unsigned options, int members, slice member) {
-    if (e || options & ADD_XX) return e;
-    return zset_create(c->db, k, (size_t)members, member.len);
-}
-
-/* Scores up to this number need no memory of their own. */
-#define FEW_SCORES 16
 
 /* ZADD key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...] */
 void command_zadd(client *c, const args *a) {
@@ -130,29 +69,26 @@ void command_zadd(client *c, const args *a) {
     unsigned options = parse_add_options(a, &first);
     if (!check_add_options(c, options, a->argc - first)) return;
 
-    int count = (a->argc - first) / 2;
-    double few[FEW_SCORES], *scores = few;
-    if (count > FEW_SCORES) scores = alloc((size_t)count * sizeof(*scores));
+    struct zset_additions add;
+    zset_additions_open(&add, a, first, 2);
     key k = args_key(a, 1);
     entry *e;
-    if (parse_scores(c, a, first, scores, count) && write_typed(c, &k, TYPE_ZSET, &e)) {
-        e = entry_to_add(c, &k, e, options, count, a->argv[first + 1]);
-        if (options & ADD_INCR)
-            increment(c, &k, e, options, a->argv[first + 1], scores[0]);
+    if (parse_scores(c, a, first, &add) && write_typed(c, &k, TYPE_ZSET, &e)) {
+        if (options & ZSET_ADD_INCR)
+            increment(c, &k, e, options, add.members[0], add.scores[0]);
         else
-            add_pairs(c, a, &k, e, options, first, scores, count);
+            zset_add_all(c, &k, e, options, &add);
     }
-    if (scores != few) alloc_free(scores, (size_t)count * sizeof(*scores));
+    zset_additions_close(&add);
 }
 
 /* ZINCRBY key increment member */
 void command_zincrby(client *c, const args *a) {
     double score;
-    if (!arg_score(c, a->argv[2], &score)) return;
+    if (!arg_double(c, a->argv[2], &score)) return;
     key k = args_key(a, 1);
     entry *e;
     if (!write_typed(c, &k, TYPE_ZSET, &e)) return;
-    e = entry_to_add(c, &k, e, 0, 1, a->argv[3]);
     increment(c, &k, e, 0, a->argv[3], score);
 }
 
@@ -467,7 +403,6 @@ struct scan_gathering {
 
 #define FIRST_SCAN_CAPACITY 32
 
-/* A member that lies in the scratch of its item moves with it: until the reply its place is told by NULL. */
 static void gather(void *context, const struct zset_item *item) {
     struct scan_gathering *g = context;
     struct packed_value member = {.text = item->member};
@@ -476,9 +411,7 @@ static void gather(void *context, const struct zset_item *item) {
         g->capacity = g->capacity ? 2 * g->capacity : FIRST_SCAN_CAPACITY;
         g->items = alloc_resize(g->items, g->capacity * sizeof(*g->items));
     }
-    struct zset_item *kept = &g->items[g->count++];
-    *kept = *item;
-    if (item->member.data == item->scratch) kept->member.data = NULL;
+    g->items[g->count++] = zset_item_keep(item);
 }
 
 /* Scores are texts here in either protocol; of large sorted sets they have all 17 digits. */
@@ -493,7 +426,7 @@ static void reply_scanned_score(client *c, double score, bool packed) {
 static void reply_scanned(client *c, const struct scan_gathering *g, bool packed) {
     for (size_t i = 0; i < g->count; i++) {
         const struct zset_item *item = &g->items[i];
-        reply_bulk(c, item->member.data ? item->member.data : item->scratch, item->member.len);
+        reply_slice(c, zset_item_member(item));
         if (!g->options->no_values) reply_scanned_score(c, item->score, packed);
     }
 }

@@ -13,6 +13,7 @@
  * on the points where the oracles disagree among themselves (known_difference() below). --option is for the
  * server under test only: given the same program twice, one that changes replies shows that the comparison
  * can fail. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@
 #define DATABASES        16
 #define SHOWN_BYTES      300
 #define DEFAULT_COMMANDS 100000
+#define NUMBERS_APART    1e-13 /* how far two texts of the same number may be apart */
 
 typedef struct run {
     const char *name[2]; /* side 0 is the server under test, side 1 the oracle */
@@ -76,6 +78,19 @@ static bool same_unordered(resp_node *a, resp_node *b, size_t together) {
     return true;
 }
 
+/* Whether both are the same, but numbers may be written differently. */
+static bool same_numbers(const resp_node *a, const resp_node *b) {
+    if (a->type != b->type || a->children != b->children) return false;
+    for (size_t i = 0; i < a->children; i++)
+        if (!same_numbers(&a->child[i], &b->child[i])) return false;
+    if (a->children > 0 || same_bytes(a, b)) return true;
+    if (a->type != RESP_BULK && a->type != RESP_DOUBLE) return false;
+    char *a_end, *b_end;
+    double x = strtod(a->text, &a_end), y = strtod(b->text, &b_end);
+    return a_end != a->text && a_end == a->text + a->len && b_end == b->text + b->len &&
+           fabs(x - y) <= NUMBERS_APART;
+}
+
 /* A scan that does not begin at 0 goes where only that server knows, and a cursor of odd form is refused by
  * some versions only. */
 static bool same_scan(const request *r, resp_node *a, resp_node *b) {
@@ -104,6 +119,7 @@ static bool same_reply(const run *r, comparison how, const request *made, resp_r
     case COMPARE_ENCODING:
         return same_raw(a, b) || (resp_is(&a->root, "listpack") &&
                                   (resp_is(&b->root, "hashtable") || resp_is(&b->root, "quicklist")));
+    case COMPARE_NUMBERS: return same_numbers(&a->root, &b->root);
     case COMPARE_SHAPE: return a->root.type == b->root.type;
     }
     return false;

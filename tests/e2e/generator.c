@@ -374,6 +374,18 @@ static void make_member_edge(generator *g, bytes *out) {
     make_member(g, out);
 }
 
+/* Positions that are nowhere near the edges of the map, where the oracle may miss some, and no two of which
+ * are equally far from a third: the order of such members is nobody's business. */
+static void make_longitude(generator *g, bytes *out) {
+    bytes_format(out, "%d.%06d", dice(g, 60) - 20, 1 + dice(g, 999999));
+}
+
+static void make_latitude(generator *g, bytes *out) {
+    bytes_format(out, "%d.%06d", dice(g, 46) + 18, 1 + dice(g, 999999));
+}
+
+static void make_position_name(generator *g, bytes *out) { bytes_format(out, "at:%d", dice(g, 1000000)); }
+
 /* How many to pass over. */
 static void make_skip(generator *g, bytes *out) { bytes_format(out, "%d", dice(g, 12)); }
 
@@ -428,6 +440,9 @@ static const struct {
     {"score", make_score},
     {"scoreedge", make_score_edge},
     {"memberedge", make_member_edge},
+    {"longitude", make_longitude},
+    {"latitude", make_latitude},
+    {"positionname", make_position_name},
     {"skip", make_skip},
     {"hyperloglog", make_hyperloglog},
     {"nonsense", make_nonsense}, /* the last: odd_vocabulary() counts on it */
@@ -442,6 +457,24 @@ typedef struct shape {
     int weight;
     comparison comparison;
 } shape;
+
+/* Places with names; no two names have the same place, whichever they are at. */
+#define PLACE                                                                                                \
+    "( 13.361389 38.115556 palermo | 15.087269 37.502669 catania | 12.758489 38.788135 edge1 | "             \
+    "17.241510 38.788135 edge2 | 13.583333 37.316667 agrigento | -0.127758 51.507351 london | "              \
+    "2.352222 48.856614 paris | -73.935242 40.730610 7 | 139.691711 35.689487 8 | 151.209290 -33.868820 9 "  \
+    "| "                                                                                                     \
+    "-58.381592 -34.603722 10 | 13.4 38.2 palermo | 15 37 catania | -0.1 51.5 london | "                     \
+    "37.617298 55.755825 a-name-so-long-that-its-sorted-set-can-not-stay-packed-in-a-single-run )"
+#define PLACE_NAME                                                                                           \
+    "( palermo | catania | edge1 | edge2 | agrigento | london | paris | 7 | 8 | 9 | 10 | {member} )"
+#define RADIUS   "( 100 km | 500000 m | 2000 km | 300 mi | 0 m | 1e5 ft | 12 KM | 30000 km )"
+#define GEO_FROM "( FROMMEMBER " PLACE_NAME " | FROMLONLAT {longitude} {latitude} | FROMLONLAT 15 37 )"
+#define GEO_BY   "( BYRADIUS " RADIUS " | BYBOX 400 400 km | BYBOX 3000 1000 km | BYBOX 5 9000 mi )"
+#define GEO_WIDE                                                                                             \
+    "( BYRADIUS 700 km | BYRADIUS 1200000 m | BYRADIUS 1250 km | BYRADIUS 620 km | BYBOX 3000 900 mi | "     \
+    "BYBOX 900 3000 km )"
+#define GEO_LIMIT "[COUNT {skip} [ANY]]"
 
 static const shape shapes[] = {
     /* strings */
@@ -521,6 +554,38 @@ static const shape shapes[] = {
     {"ZRANDMEMBER ( z | {key} ) [( {skip} | -7 | 1000 | abc ) [WITHSCORES]]", 4, COMPARE_SHAPE},
     {"ZSCAN ( z | lex | {key} ) 0 COUNT {count} [MATCH {pattern}]", 5, COMPARE_SCAN},
     {"( OBJECT ENCODING | DEL | TYPE ) ( z | zz | lex )", 3, COMPARE_EXACT},
+    /* geo: "g" has few places, "gg" many; the scores in "gd" are distances, which servers write differently
+     */
+    {"GEOADD g [( NX | XX )] [CH] " PLACE "+", 15, COMPARE_EXACT},
+    {"GEOADD gg ( ( {longitude} {latitude} {positionname} )+ )+", 25, COMPARE_EXACT},
+    {"GEOADD g [( NX | XX | CH | {nonsense} )+] ( {longitude} | {float} ) {integer} 7", 3, COMPARE_EXACT},
+    {"GEOADD {key} [( NX | XX | CH )+] 181 {latitude} 7", 2, COMPARE_EXACT},
+    {"( GEOPOS | GEOHASH ) ( g | {key} ) " PLACE_NAME "+", 8, COMPARE_NUMBERS},
+    {"GEODIST ( g | {key} ) " PLACE_NAME " " PLACE_NAME " [( M | km | ft | mi | {nonsense} )]", 8,
+     COMPARE_EXACT},
+    {"GEOSEARCH gg FROMLONLAT {longitude} {latitude} " GEO_WIDE " [( ASC | DESC )] [WITHHASH]", 25,
+     COMPARE_EXACT},
+    {"GEOSEARCH ( g | {key} ) " GEO_FROM " " GEO_BY " [( ASC | DESC )] [WITHHASH]", 12, COMPARE_EXACT},
+    {"GEOSEARCH ( g | gg ) " GEO_FROM " " GEO_BY " [( ASC | DESC )] " GEO_LIMIT " [WITHDIST] [WITHCOORD]", 20,
+     COMPARE_NUMBERS},
+    {"GEOSEARCH ( g | {key} ) [" GEO_FROM "] [" GEO_BY "] [( {nonsense} | WITHDIST | ANY | ASC )+]", 5,
+     COMPARE_EXACT},
+    {"GEOSEARCHSTORE gs ( g | gg | {key} ) " GEO_FROM " " GEO_BY " [( ASC | DESC )] [WITHDIST]", 4,
+     COMPARE_EXACT},
+    {"GEOSEARCHSTORE gs ( g | gg ) " GEO_FROM " " GEO_BY " [( ASC | DESC )] " GEO_LIMIT, 4, COMPARE_EXACT},
+    {"GEOSEARCHSTORE gd ( g | gg ) " GEO_FROM " " GEO_BY " " GEO_LIMIT " STOREDIST", 6, COMPARE_EXACT},
+    {"( GEORADIUS | GEORADIUS_RO ) ( g | gg ) {longitude} {latitude} " RADIUS " [( ASC | DESC )] " GEO_LIMIT
+     " [WITHCOORD]",
+     8, COMPARE_NUMBERS},
+    {"( GEORADIUSBYMEMBER | GEORADIUSBYMEMBER_RO ) g " PLACE_NAME " " RADIUS " [( ASC | DESC )] " GEO_LIMIT,
+     6, COMPARE_EXACT},
+    {"GEORADIUS ( g | gg ) {longitude} {latitude} " RADIUS " " GEO_LIMIT " ( STORE gs | STOREDIST gd )", 4,
+     COMPARE_EXACT},
+    {"GEORADIUSBYMEMBER g " PLACE_NAME " " RADIUS " " GEO_LIMIT " ( STORE gs | STOREDIST gd )", 3,
+     COMPARE_EXACT},
+    {"( ZRANGE gs 0 -1 WITHSCORES | ZRANGE gd 0 -1 | ZCARD gg | OBJECT ENCODING gs | DEL gs )", 8,
+     COMPARE_EXACT},
+    {"( ZREM g " PLACE_NAME " | DEL g )", 4, COMPARE_EXACT},
     /* sets; members chosen at random would make the servers go different ways, and a count of them that came
      * of spoiling could be without bounds */
     {"SADD {key} {setmember}+", 30, COMPARE_EXACT},
@@ -725,10 +790,11 @@ static int odd_vocabulary(generator *g, const shape *s) {
 
 /* Whether a command must stay as its shape makes it: a score from elsewhere may be one that servers write
  * differently, or leave a sorted set without the order by member that other commands expect; a random count
- * may ask for a huge reply. */
+ * may ask for a huge reply; positions in other places may be equally far away. */
 static bool must_stay(const shape *s) {
     return strstr(s->syntax, "{score}") || strncmp(s->syntax, "ZADD lex", 8) == 0 ||
-           strstr(s->syntax, "RANDMEMBER");
+           strstr(s->syntax, "RANDMEMBER") || strncmp(s->syntax, "GEOADD", 6) == 0 ||
+           strstr(s->syntax, GEO_LIMIT);
 }
 
 /* Makes a command wrong, in most cases. */

@@ -16,6 +16,7 @@ extern const command string_commands[];
 extern const command list_commands[];
 extern const command transactions_commands[];
 extern const command sorted_set_commands[];
+extern const command geo_commands[];
 extern const command bitmap_commands[];
 extern const command set_commands[];
 extern const command hash_commands[];
@@ -47,6 +48,17 @@ extern const command server_commands[];
     }
 #define KEY_AT_NOTED(at, what, remark)    KEYS_NOTED(at, 0, what, remark)
 #define KEYS_FROM_NOTED(at, what, remark) KEYS_NOTED(at, -1, what, remark)
+
+/* The key that follows a word, which is looked for from that index on. */
+#define KEY_AFTER(word_, from, what)                                                                         \
+    {                                                                                                        \
+        .flags = (what), .begin = KEY_BEGIN_KEYWORD, .keyword = {(word_), (from)}, .find = KEY_FIND_RANGE,   \
+        .range = {                                                                                           \
+            0,                                                                                               \
+            1,                                                                                               \
+            0                                                                                                \
+        }                                                                                                    \
+    }
 
 /* All arguments from there on are keys. */
 #define KEYS_FROM(at, what) KEY_RANGE(at, -1, 1, what)
