@@ -19,7 +19,9 @@ static struct latency_sample *last_of(struct latency_history *h) {
     return &h->samples[(h->next + LATENCY_SAMPLES_MAX - 1) % LATENCY_SAMPLES_MAX];
 }
 
-static void add_sample(struct latency_history *h, struct latency_sample sample) {
+void latency_monitor_add(enum latency_event event, struct latency_sample sample) {
+    if (!histories[event]) histories[event] = alloc_zeroed(sizeof(struct latency_history));
+    struct latency_history *h = histories[event];
     struct latency_sample *last = last_of(h);
     if (sample.ms > h->max_ms) h->max_ms = sample.ms;
     if (last && last->unix_s == sample.unix_s) {
@@ -35,9 +37,8 @@ void latency_monitor_note(enum latency_event event, uint64_t us) {
     uint64_t ms = us / 1000;
     if (config.latency_monitor_threshold_ms == 0 || ms < (uint64_t)config.latency_monitor_threshold_ms)
         return;
-    if (!histories[event]) histories[event] = alloc_zeroed(sizeof(struct latency_history));
     uint32_t most = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
-    add_sample(histories[event], (struct latency_sample){clock_now_unix_us() / 1000000, most});
+    latency_monitor_add(event, (struct latency_sample){clock_now_unix_us() / 1000000, most});
 }
 
 const char *latency_event_name(enum latency_event event) { return names[event]; }

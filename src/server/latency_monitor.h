@@ -33,6 +33,8 @@ struct latency_history {
 
 /* Notes that the event took so many microseconds, if that is latency-monitor-threshold or more. */
 void latency_monitor_note(enum latency_event event, uint64_t us);
+/* Adds a sample, whatever the threshold.  */
+void latency_monitor_add(enum latency_event event, struct latency_sample sample);
 
 /* "command", "fast-command" ... */
 const char *latency_event_name(enum latency_event event);

@@ -12,7 +12,7 @@ const command hyperloglog_commands[] = {
         .keys = {KEY_AT(1, KEY_RW | KEY_INSERT)},
         .since = "2.8.9",
         .summary = "Adds elements to a HyperLogLog, which is made if it is missing.",
-        .complexity = "O(1) per element",
+        .complexity = "O(1) for each element given",
         .syntax = "key [element...]",
     },
     {
