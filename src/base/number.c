@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/shortest.h"
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "digits are read eight at a time, first one lowest");
@@ -201,6 +202,26 @@ bool number_parse_double(slice text, double *out) {
     if (errno == ERANGE && (isinf(value) || value == 0)) return false;
     *out = value;
     return true;
+}
+
+bool number_parse_weight(slice text, double *out) {
+    text.len = strnlen(text.data, text.len);
+    if (text.len == 0) {
+        *out = 0;
+        return true;
+    }
+    if (parse_plain_decimal(text, out)) return true;
+    if (isspace((unsigned char)text.data[0]) || memchr(text.data, 'x', text.len) ||
+        memchr(text.data, 'X', text.len))
+        return false;
+    char buf[NUMBER_FLOAT_INPUT_MAX + 1], *copy = text.len < sizeof(buf) ? buf : alloc(text.len + 1), *end;
+    memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    double value = strtod(copy, &end);
+    bool whole = end == copy + text.len && !isnan(value);
+    if (whole) *out = value;
+    if (copy != buf) alloc_free(copy, text.len + 1);
+    return whole;
 }
 
 bool number_parse_long_double(slice text, long double *out) {

@@ -41,7 +41,12 @@ unsigned number_digits_u64(uint64_t value);
  * NUMBER_FLOAT_INPUT_MAX. */
 bool number_parse_double(slice text, double *out);
 
-/* The same for the extended type that float increments compute in. */
+/* Reads a number as elements are weighed for sorting, more leniently: the text ends at its first NUL, if it
+ * has one; an empty one is 0, a number beyond the type's range infinite, one that can't be told from zero 0.
+ * It is decimal, and as long as it likes. False, with *out untouched, for other text and for NaN. */
+bool number_parse_weight(slice text, double *out);
+
+/* The same as number_parse_double for the extended type that float increments compute in. */
 bool number_parse_long_double(slice text, long double *out);
 
 /* Writes a decimal text that reads back as exactly this value, all but always the shortest one: "3", "-0",

@@ -53,6 +53,8 @@ command_handler command_pttl;
 command_handler command_expiretime;
 command_handler command_pexpiretime;
 command_handler command_persist;
+command_handler command_sort;
+command_handler command_sort_ro;
 command_handler command_object_encoding;
 command_handler command_object_refcount;
 command_handler command_object_idletime;

@@ -27,3 +27,18 @@ bool key_rule_bitfield(const slice *argv, int argc, int spec, key_position *key)
     }
     return true;
 }
+
+/* How many arguments the option takes. */
+static int sort_option_arguments(slice option) {
+    if (slice_is(option, "limit")) return 2;
+    return slice_is(option, "by") || slice_is(option, "get") || slice_is(option, "store");
+}
+
+bool key_rule_sort(const slice *argv, int argc, int spec, key_position *key) {
+    enum { SOURCE, PATTERNS, DESTINATION };
+    if (spec != DESTINATION) return spec == SOURCE;
+    key->index = 0;
+    for (int i = 2; i < argc; i += 1 + sort_option_arguments(argv[i]))
+        if (slice_is(argv[i], "store") && i + 1 < argc) key->index = i + 1;
+    return key->index > 0;
+}

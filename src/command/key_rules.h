@@ -6,5 +6,6 @@
 
 command_key_rule key_rule_set;      /* the old value is read only with GET */
 command_key_rule key_rule_bitfield; /* nothing is written if all operations are GET */
+command_key_rule key_rule_sort;     /* the destination is behind the last STORE */
 
 #endif

@@ -25,6 +25,12 @@ entry *entry_new(slice key, enum value_type type, enum value_encoding encoding, 
     return e;
 }
 
+entry *entry_new_structure(slice key, enum value_type type, void *structure, int64_t expiry_ms) {
+    entry *e = entry_new(key, type, ENCODING_STRUCTURE, expiry_ms, 0);
+    entry_set_pointer(e, structure);
+    return e;
+}
+
 /* The same value under that key and expiry. */
 static entry *copy_shell(const entry *e, slice key, int64_t expiry_ms) {
     size_t inline_len = e->encoding == ENCODING_INLINE ? e->value_len : 0;

@@ -131,6 +131,9 @@ static inline size_t entry_bytes(const entry *e) {
 entry *entry_new(slice key, enum value_type type, enum value_encoding encoding, int64_t expiry_ms,
                  size_t inline_len);
 
+/* A new entry that holds a structure, which is taken over. */
+entry *entry_new_structure(slice key, enum value_type type, void *structure, int64_t expiry_ms);
+
 /* Frees the entry's own memory, not what the payload points to. */
 static inline void entry_free_shell(entry *e) { alloc_free(e, entry_bytes(e)); }
 

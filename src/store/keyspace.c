@@ -288,18 +288,12 @@ static entry *add_fresh(database *db, const key *k, entry *e) {
     return e;
 }
 
-static entry *new_structure(slice name, enum value_type type, void *structure, int64_t expiry_ms) {
-    entry *e = entry_new(name, type, ENCODING_STRUCTURE, expiry_ms, 0);
-    entry_set_pointer(e, structure);
-    return e;
-}
-
 entry *keyspace_add_bytes(database *db, const key *k, enum value_type type, slice bytes) {
     return add_fresh(db, k, bytes_new(k->name, type, bytes, NO_EXPIRY));
 }
 
 entry *keyspace_add_structure(database *db, const key *k, enum value_type type, void *structure) {
-    return add_fresh(db, k, new_structure(k->name, type, structure, NO_EXPIRY));
+    return add_fresh(db, k, entry_new_structure(k->name, type, structure, NO_EXPIRY));
 }
 
 void keyspace_put_entry(database *db, const key *k, entry *e) { put(db, k, find_live(db, k), e); }
@@ -311,7 +305,7 @@ entry *keyspace_resize_bytes(database *db, const key *k, entry *e, size_t len, c
 }
 
 entry *keyspace_become_structure(database *db, const key *k, entry *e, void *structure) {
-    entry *after = new_structure(k->name, e->type, structure, entry_expiry(e));
+    entry *after = entry_new_structure(k->name, e->type, structure, entry_expiry(e));
     after->recency = e->recency;
     replace(db, k->hash, e, after);
     return after;

@@ -86,6 +86,7 @@ enum keyspace_event {
     EVENT_HEXPIRED,
     EVENT_PFADD,
     EVENT_REENCODED, /* the same in other bytes, such as with a count kept: has no notification */
+    EVENT_SORTSTORE,
 };
 
 /* Statistics that the gate keeps. */

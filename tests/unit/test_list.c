@@ -304,6 +304,63 @@ static void limits_mean_what_the_option_says(void **state) {
     assert_int_equal(list_limits_of(0).block_count, 1);
 }
 
+/* --- Lists that are built outside --- */
+
+static entry *draft_of_equal_elements(slice text, size_t count) {
+    struct list *draft = list_draft_new();
+    struct packed_value v = packed_value_of(text);
+    for (size_t i = 0; i < count; i++) list_draft_add(draft, &v);
+    return list_draft_finish(draft, list_key().name);
+}
+
+static void a_draft_takes_the_place_of_what_the_key_held(void **state) {
+    (void)state;
+    struct model *m = calloc(1, sizeof(*m));
+    assert_non_null(m);
+    for (size_t count = 1; count <= MODEL_MAX; count = count * 3 + 1) {
+        struct list *draft = list_draft_new();
+        while (m->count < count) {
+            char buf[TEXT_MAX];
+            slice text = random_text(buf);
+            struct packed_value v = random_below(2) ? packed_value_of(text) : (struct packed_value){text, 0};
+            list_draft_add(draft, &v);
+            model_insert(m, m->count, text);
+        }
+        key k = list_key();
+        keyspace_put_entry(db, &k, list_draft_finish(draft, k.name));
+        assert_same(m);
+        push(LIST_TAIL, SLICE("more"));
+        model_insert(m, m->count, SLICE("more"));
+        assert_same(m);
+        model_remove(m, 0, m->count);
+    }
+    free(m);
+    list_draft_discard(list_draft_new());
+}
+
+/* At how many equal elements what SORT has stored is a quicklist in Redis 8. */
+static void a_draft_is_called_what_redis_calls_it(void **state) {
+    (void)state;
+    static const struct {
+        const char *integer; /* or NULL: a text of text_len */
+        size_t text_len, quicklist_at;
+    } cases[] = {
+        {"5", 0, 4090},         {"100", 0, 4089}, {"-5", 0, 2727}, {"5000", 0, 2045}, {"9000000", 0, 1363},
+        {"3000000000", 0, 818}, {NULL, 1, 2727},  {NULL, 12, 585}, {NULL, 63, 126},   {NULL, 64, 123},
+        {NULL, 1000, 9},        {NULL, 4000, 3},  {NULL, 8000, 2}, {NULL, 8180, 1},
+    };
+    char text[8192];
+    memset(text, 'x', sizeof(text));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        slice element = cases[i].integer ? slice_of(cases[i].integer) : (slice){text, cases[i].text_len};
+        key k = list_key();
+        for (size_t less = 0; less < 2 && less < cases[i].quicklist_at; less++) {
+            keyspace_put_entry(db, &k, draft_of_equal_elements(element, cases[i].quicklist_at - less));
+            assert_int_equal(is_quicklist(), less == 0);
+        }
+    }
+}
+
 /* The words of tables hold pointers in disguise: a leak checker would miss what is still in them at the end.
  */
 static int free_tables(void **state) {
@@ -327,6 +384,8 @@ int main(void) {
         cmocka_unit_test_setup(a_list_of_few_elements_a_block_does_what_the_model_does, begin),
         cmocka_unit_test_setup(a_queue_many_times_its_length_long_stays_in_order, begin),
         cmocka_unit_test_setup(a_long_list_costs_two_bytes_an_element_and_little_more, begin),
+        cmocka_unit_test_setup(a_draft_takes_the_place_of_what_the_key_held, begin),
+        cmocka_unit_test_setup(a_draft_is_called_what_redis_calls_it, begin),
         cmocka_unit_test_setup(lists_change_their_names_where_redis_changes_them, begin),
         cmocka_unit_test_setup(limits_mean_what_the_option_says, begin),
     };

@@ -311,6 +311,72 @@ static void float_text_has_a_longest_length(void **state) {
     assert_false(parse_long_double((slice){text, NUMBER_FLOAT_INPUT_MAX + 1}, &long_value));
 }
 
+static bool parse_weight(slice text, double *out) {
+    slice copy = heap_copy(text);
+    bool parsed = number_parse_weight(copy, out);
+    free((char *)copy.data);
+    return parsed;
+}
+
+static void weights_are_read_leniently(void **state) {
+    (void)state;
+    static const struct {
+        slice text;
+        double value;
+    } cases[] = {
+        {SLICE(""), 0},
+        {SLICE("\0"), 0},
+        {SLICE("7"), 7},
+        {SLICE("-1.5"), -1.5},
+        {SLICE("+.5"), 0.5},
+        {SLICE("007"), 7},
+        {SLICE("1."), 1},
+        {SLICE("1E+3"), 1000},
+        {SLICE("2\0x"), 2},
+        {SLICE("99999999999999999999"), 1e20},
+        {SLICE("4.9e-324"), 4.9e-324},
+        {SLICE("1e-400"), 0},
+        {SLICE("1e400"), INFINITY},
+        {SLICE("-1e5000"), -INFINITY},
+        {SLICE("inf"), INFINITY},
+        {SLICE("-Infinity"), -INFINITY},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        double value = 42;
+        assert_true(parse_weight(cases[i].text, &value));
+        assert_true(value == cases[i].value);
+    }
+}
+
+static void other_texts_are_no_weights(void **state) {
+    (void)state;
+    static const slice cases[] = {
+        SLICE(" "),   SLICE(" 1"),    SLICE("1 "),     SLICE("\n1"),  SLICE("-"),
+        SLICE("."),   SLICE("1e"),    SLICE("0x"),     SLICE("0x10"), SLICE("-0X1p3"),
+        SLICE("nan"), SLICE("NaN"),   SLICE("nan(1)"), SLICE("abc"),  SLICE("1_0"),
+        SLICE("1,5"), SLICE("infin"), SLICE("1x\0"),   SLICE("1f"),
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        double value = 42;
+        assert_false(parse_weight(cases[i], &value));
+        assert_true(value == 42);
+    }
+}
+
+static void weights_may_be_of_any_length(void **state) {
+    (void)state;
+    char text[3 * NUMBER_FLOAT_INPUT_MAX];
+    memset(text, '0', sizeof(text));
+    text[sizeof(text) - 1] = '8';
+    const size_t lens[] = {NUMBER_FLOAT_INPUT_MAX - 1, NUMBER_FLOAT_INPUT_MAX, NUMBER_FLOAT_INPUT_MAX + 1,
+                           NUMBER_FLOAT_INPUT_MAX + 2, sizeof(text)};
+    for (size_t i = 0; i < COUNT(lens); i++) {
+        double value = 42;
+        assert_true(parse_weight((slice){text + sizeof(text) - lens[i], lens[i]}, &value));
+        assert_true(value == 8);
+    }
+}
+
 static void random_decimals_are_read_as_strtod_reads_them(void **state) {
     (void)state;
     random_seed(3);
@@ -557,6 +623,9 @@ int main(void) {
         cmocka_unit_test(other_texts_are_no_floats),
         cmocka_unit_test(each_float_type_has_its_own_range),
         cmocka_unit_test(float_text_has_a_longest_length),
+        cmocka_unit_test(weights_are_read_leniently),
+        cmocka_unit_test(other_texts_are_no_weights),
+        cmocka_unit_test(weights_may_be_of_any_length),
         cmocka_unit_test(random_decimals_are_read_as_strtod_reads_them),
         cmocka_unit_test(doubles_are_written_in_the_form_clients_know),
         cmocka_unit_test(every_written_double_reads_back_as_itself),

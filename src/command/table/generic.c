@@ -1,6 +1,17 @@
 /* Rows of the generic group: commands on keys of any type. */
 #include "command/handlers.h"
+#include "command/key_rules.h"
 #include "command/table/rows.h"
+
+/* Key specifications of SORT and SORT_RO. */
+#define SORT_PATTERN_KEYS                                                                                    \
+    KEYS_UNKNOWN(KEY_RO | KEY_ACCESS, "Keys that BY and GET name by what the elements are")
+#define SORT_DESTINATION                                                                                     \
+    KEYS_UNKNOWN(KEY_OW | KEY_UPDATE, "Behind STORE, which may stand anywhere among the options")
+/* Their options. */
+#define SORT_SYNTAX                                                                                          \
+    "key [BY by-pattern:pattern#1] [limit=LIMIT {offset:integer count:integer}] "                            \
+    "[GET get-pattern:pattern#1]... [order=(ASC|DESC)] [sorting=ALPHA]"
 
 /* What EXPIRE and its relatives share. */
 static const char *const condition_history[] = {
@@ -335,6 +346,40 @@ const command generic_commands[] = {
         .summary = "Takes the expiry from a key.",
         .complexity = "O(1)",
         .syntax = "key",
+    },
+    {
+        .name = "sort",
+        .handler = command_sort,
+        .arity = -2,
+        .flags = COMMAND_WRITE | COMMAND_DENYOOM,
+        .categories = CATEGORY_SET | CATEGORY_SORTEDSET | CATEGORY_LIST | CATEGORY_DANGEROUS,
+        .keys = {KEY_AT(1, KEY_RO | KEY_ACCESS), SORT_PATTERN_KEYS, SORT_DESTINATION},
+        .key_rule = key_rule_sort,
+        .since = "1.0.0",
+        .summary =
+            "Sorts the elements of a list, set or sorted set, by themselves or by other keys' values, and "
+            "returns or stores them.",
+        .complexity =
+            "O(N+M*log(M)) for N elements of which M are asked for, and a lookup for each N in BY and "
+            "each M in every GET",
+        .syntax = SORT_SYNTAX " [STORE destination#2]",
+    },
+    {
+        .name = "sort_ro",
+        .handler = command_sort_ro,
+        .arity = -2,
+        .flags = COMMAND_READONLY,
+        .categories = CATEGORY_SET | CATEGORY_SORTEDSET | CATEGORY_LIST | CATEGORY_DANGEROUS,
+        .keys = {KEY_AT(1, KEY_RO | KEY_ACCESS), SORT_PATTERN_KEYS},
+        .key_rule = key_rule_sort,
+        .since = "7.0.0",
+        .summary =
+            "Sorts the elements of a list, set or sorted set, by themselves or by other keys' values, and "
+            "returns them.",
+        .complexity =
+            "O(N+M*log(M)) for N elements of which M are asked for, and a lookup for each N in BY and "
+            "each M in every GET",
+        .syntax = SORT_SYNTAX,
     },
     {
         .name = "object",

@@ -73,6 +73,10 @@ extern const command server_commands[];
         }                                                                                                    \
     }
 
+/* Keys that no place can be given for, with a remark. */
+#define KEYS_UNKNOWN(what, remark)                                                                           \
+    { .flags = (what), .begin = KEY_BEGIN_UNKNOWN, .find = KEY_FIND_UNKNOWN, .notes = (remark) }
+
 /* A list of texts, for tips and history. */
 #define TEXTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 

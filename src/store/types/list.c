@@ -474,11 +474,11 @@ static entry *settle(database *db, const key *k, entry *e) {
 
 /* --- Pushing and dropping --- */
 
-static void push_one(struct list *l, enum list_end end, slice text) {
-    struct packed_value v = packed_value_of(text);
+/* Pushes a value, whose text is so long. */
+static void push_value(struct list *l, enum list_end end, const struct packed_value *v, size_t text_len) {
     struct block *b = end_block(l, end);
-    size_t needed = packed_encoded_len(&v);
-    if (unlikely(!block_takes(l, b, text.len, needed))) {
+    size_t needed = packed_encoded_len(v);
+    if (unlikely(!block_takes(l, b, text_len, needed))) {
         int64_t number = end == LIST_HEAD ? b->first : l->end;
         block_fit(b);
         /* With many blocks there will be a full one; with few, the memory counts. */
@@ -489,14 +489,19 @@ static void push_one(struct list *l, enum list_end end, slice text) {
     block_make_room(b, end, needed);
     char *bytes = b->data + b->start;
     if (end == LIST_HEAD) {
-        b->start -= (size_t)(bytes - packed_prepend(bytes, &v));
+        b->start -= (size_t)(bytes - packed_prepend(bytes, v));
         b->len += needed;
         b->first--;
     } else {
-        b->len = packed_append(bytes, b->len, &v);
+        b->len = packed_append(bytes, b->len, v);
         l->end++;
     }
-    b->weight += weight_of(&v);
+    b->weight += weight_of(v);
+}
+
+static void push_text(struct list *l, enum list_end end, slice text) {
+    struct packed_value v = packed_value_of(text);
+    push_value(l, end, &v, text.len);
 }
 
 /* Inserts the texts into the packed run, each before or behind those already there. needed is what they take.
@@ -541,7 +546,7 @@ entry *list_push(database *db, const key *k, entry *e, enum list_end end, const 
     e = prepare_growth(db, k, e, text_bytes, count, needed);
     struct list *l = list_of(e);
     if (!l) return push_packed(db, k, e, end, texts, count, needed);
-    for (size_t i = 0; i < count; i++) push_one(l, end, texts[i]);
+    for (size_t i = 0; i < count; i++) push_text(l, end, texts[i]);
     return e;
 }
 
@@ -798,3 +803,33 @@ entry *list_remove(database *db, const key *k, entry *e, enum list_end end, slic
     *removed = remove_from_run(bytes, &len, end, &v, limit);
     return keyspace_resize_bytes(db, k, e, len, &bytes);
 }
+
+/* --- Building --- */
+
+struct list *list_draft_new(void) {
+    struct list *l = list_new(block_new(BLOCK_BYTES_MIN), 0);
+    l->is_quicklist = true; /* until all of it is there */
+    return l;
+}
+
+void list_draft_add(struct list *draft, const struct packed_value *v) {
+    char scratch[NUMBER_I64_TEXT_MAX];
+    if (packed_is_integer(v))
+        push_value(draft, LIST_TAIL, v, packed_text(v, scratch).len);
+    else
+        push_text(draft, LIST_TAIL, v->text);
+}
+
+entry *list_draft_finish(struct list *draft, slice name) {
+    const struct block *b = end_block(draft, LIST_TAIL);
+    size_t count = (size_t)count_of(draft);
+    assert(count > 0);
+    draft->is_quicklist = draft->blocks > 1 || exceeds(LISTPACK_OVERHEAD_BYTES + b->weight, count);
+    if (draft->is_quicklist || b->len > PACKED_MAX_BYTES)
+        return entry_new_structure(name, TYPE_LIST, draft, NO_EXPIRY);
+    entry *e = bytes_new(name, TYPE_LIST, run_of(b), NO_EXPIRY);
+    list_draft_discard(draft);
+    return e;
+}
+
+void list_draft_discard(struct list *draft) { free_structure(draft); }

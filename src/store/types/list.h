@@ -69,4 +69,15 @@ entry *list_insert(database *db, const key *k, entry *e, size_t index, slice tex
 entry *list_remove(database *db, const key *k, entry *e, enum list_end end, slice text, size_t limit,
                    size_t *removed);
 
+/* --- Building, outside of the keyspace --- */
+
+/* A list without elements that is going to be one in place of whatever a key holds. It is either finished or
+ * discarded. */
+struct list *list_draft_new(void);
+/* Adds an element at its tail. */
+void list_draft_add(struct list *draft, const struct packed_value *v);
+/* The draft, which has got elements, as what keyspace_put_entry puts under the key of that name. */
+entry *list_draft_finish(struct list *draft, slice name);
+void list_draft_discard(struct list *draft);
+
 #endif

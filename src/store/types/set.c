@@ -395,15 +395,10 @@ static entry *new_bytes(database *db, const key *k, slice bytes) {
     return bytes_new(k->name, TYPE_SET, bytes, NO_EXPIRY);
 }
 
-static entry *new_table_outside(const key *k, table *members) {
-    entry *e = entry_new(k->name, TYPE_SET, ENCODING_STRUCTURE, NO_EXPIRY, 0);
-    entry_set_pointer(e, members);
-    return e;
-}
-
 static entry *new_table(database *db, const key *k) {
     table *members = table_new(&members_kind);
-    return db ? keyspace_add_structure(db, k, TYPE_SET, members) : new_table_outside(k, members);
+    return db ? keyspace_add_structure(db, k, TYPE_SET, members)
+              : entry_new_structure(k->name, TYPE_SET, members, NO_EXPIRY);
 }
 
 static entry *resize_bytes(database *db, const key *k, entry *e, size_t len, char **bytes) {
@@ -427,7 +422,7 @@ static entry *become_table(database *db, const key *k, entry *e) {
     set_walk_end(&w);
     if (db) return keyspace_become_structure(db, k, e, members);
     set_discard(e);
-    return new_table_outside(k, members);
+    return entry_new_structure(k->name, TYPE_SET, members, NO_EXPIRY);
 }
 
 void set_discard(entry *e) {

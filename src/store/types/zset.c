@@ -397,9 +397,7 @@ static entry *packed_of(slice name, scored **elements, size_t count) {
 static entry *structure_of_elements(slice name, scored **elements, size_t count) {
     struct zset *z = structure_new();
     for (size_t i = 0; i < count; i++) structure_add(z, elements[i], hash_bytes(scored_member(elements[i])));
-    entry *e = entry_new(name, TYPE_ZSET, ENCODING_STRUCTURE, NO_EXPIRY, 0);
-    entry_set_pointer(e, z);
-    return e;
+    return entry_new_structure(name, TYPE_ZSET, z, NO_EXPIRY);
 }
 
 void zset_put_sorted(database *db, const key *k, scored **elements, size_t count) {
