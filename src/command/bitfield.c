@@ -115,12 +115,12 @@ static bool summarise(client *c, const args *a, struct field_summary *s) {
     }
 }
 
-/* Runs a write on the string's bytes and replies. Returns whether it was not refused for an overflow. */
+/* Runs a write on the string's bytes and replies. Returns whether they are others now. */
 static bool run_write(client *c, const struct field_operation *o, char *bytes, size_t len) {
     slice value = {bytes, len};
     uint64_t raw;  /* the bits to write */
     int64_t reply; /* SET: what was there; INCRBY: what is there now */
-    bool fits;
+    bool fits, changes;
     if (o->is_signed) {
         int64_t before = bits_read_signed(value, o->offset, o->width), after = 0;
         if (o->action == FIELD_SET)
@@ -128,6 +128,7 @@ static bool run_write(client *c, const struct field_operation *o, char *bytes, s
         else
             fits = bits_add_signed(before, o->operand, o->width, o->overflow, &after);
         raw = (uint64_t)after;
+        changes = after != before;
         reply = o->action == FIELD_SET ? before : after;
     } else {
         uint64_t before = bits_read_unsigned(value, o->offset, o->width), after = 0;
@@ -136,15 +137,16 @@ static bool run_write(client *c, const struct field_operation *o, char *bytes, s
         else
             fits = bits_add_unsigned(before, o->operand, o->width, o->overflow, &after);
         raw = after;
+        changes = after != before;
         reply = (int64_t)(o->action == FIELD_SET ? before : after);
     }
     if (!fits) {
         reply_null(c);
         return false;
     }
-    bits_write(bytes, o->offset, o->width, raw);
     reply_integer(c, reply);
-    return true;
+    if (changes) bits_write(bytes, o->offset, o->width, raw);
+    return changes;
 }
 
 static void run_get(client *c, const struct field_operation *o, slice value) {

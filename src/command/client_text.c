@@ -1,8 +1,9 @@
 /* Client text: the line of CLIENT LIST.
  *
- * Some fields stand for things that are otherwise here. Arguments of a request lie in memory that all clients
- * share (argv-mem is 0), and there is no reply buffer beside the list of chunks (rbs and rbp are 0): obl
- * counts the unsent bytes in the chunks, oll the chunks, omem their memory. */
+ * Some fields stand for things that are otherwise here. Arguments of a request that runs lie in memory that
+ * all clients share, so that argv-mem is that of requests that wait; and there is no reply buffer beside the
+ * list of chunks (rbs and rbp are 0): obl counts the unsent bytes in the chunks, oll the chunks, omem their
+ * memory. */
 #include "command/client_text.h"
 
 #include "base/alloc.h"
@@ -13,6 +14,8 @@
 #include "net/reply.h"
 #include "server/session.h"
 #include "server/subscriptions.h"
+#include "server/transaction.h"
+#include "server/waiting.h"
 #include "store/keyspace.h"
 
 /* How many clients ahead client_totals fetches. */
@@ -31,18 +34,20 @@ bool client_name_check(client *c, slice name) {
 }
 
 size_t client_letters(const client *c, char letters[CLIENT_LETTERS_MAX]) {
-    static const struct {
-        uint32_t flag;
+    const struct {
+        bool is_shown;
         char letter;
-    } shown[] = {
-        {CLIENT_MONITOR, 'O'},   {CLIENT_SUBSCRIBED, 'P'},  {CLIENT_CLOSE_AFTER_REPLY, 'c'},
-        {CLIENT_CLOSE_NOW, 'A'}, {CLIENT_UNIX_SOCKET, 'U'}, {CLIENT_NO_EVICT, 'e'},
-        {CLIENT_NO_TOUCH, 'T'},
+    } known[] = {
+        {c->flags & CLIENT_MONITOR, 'O'},        {c->flags & CLIENT_SUBSCRIBED, 'P'},
+        {c->flags & CLIENT_IN_TRANSACTION, 'x'}, {c->flags & CLIENT_BLOCKED, 'b'},
+        {transaction_is_broken(c), 'd'},         {c->flags & CLIENT_CLOSE_AFTER_REPLY, 'c'},
+        {c->flags & CLIENT_CLOSE_NOW, 'A'},      {c->flags & CLIENT_UNIX_SOCKET, 'U'},
+        {c->flags & CLIENT_NO_EVICT, 'e'},       {c->flags & CLIENT_NO_TOUCH, 'T'},
     };
-    _Static_assert(sizeof(shown) / sizeof(*shown) <= CLIENT_LETTERS_MAX, "room for every letter");
+    _Static_assert(sizeof(known) / sizeof(*known) <= CLIENT_LETTERS_MAX, "room for every letter");
     size_t count = 0;
-    for (size_t i = 0; i < sizeof(shown) / sizeof(*shown); i++)
-        if (c->flags & shown[i].flag) letters[count++] = shown[i].letter;
+    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+        if (known[i].is_shown) letters[count++] = known[i].letter;
     if (count == 0) letters[count++] = 'N';
     return count;
 }
@@ -52,7 +57,8 @@ static size_t text_memory_bytes(const char *text) { return text ? alloc_capacity
 /* What client_memory_bytes counts but for the texts. */
 static size_t working_memory_bytes(const client *c) {
     return alloc_class(sizeof(*c)) + alloc_class(sizeof(*c->session)) + query_memory_bytes(c) +
-           c->reply_memory_bytes + subscriptions_memory_bytes(c);
+           waiting_memory_bytes(c) + transaction_memory_bytes(c) + subscriptions_memory_bytes(c) +
+           c->reply_memory_bytes;
 }
 
 size_t client_memory_bytes(const client *c) {
@@ -110,15 +116,25 @@ static void add_who(report *r, const client *c) {
     add_number(r, SLICE(" db="), (uint64_t)c->db->id);
 }
 
-static void add_buffers(report *r, const client *c) {
-    size_t chunks, unsent = output_pending_bytes(c, &chunks);
-    size_t query_bytes = query_pending_bytes(c);
+static void add_modes(report *r, const client *c) {
     add_number(r, SLICE(" sub="), subscriptions_count(c, TOPIC_CHANNEL));
     add_number(r, SLICE(" psub="), subscriptions_count(c, TOPIC_PATTERN));
     add_number(r, SLICE(" ssub="), subscriptions_count(c, TOPIC_SHARD_CHANNEL));
-    add_number(r, SLICE(" multi=-1 watch=0 qbuf="), query_bytes);
+    if (c->flags & CLIENT_IN_TRANSACTION)
+        add_number(r, SLICE(" multi="), transaction_length(c));
+    else
+        report_add_slice(r, SLICE(" multi=-1"));
+    add_number(r, SLICE(" watch="), transaction_watched(c));
+}
+
+static void add_buffers(report *r, const client *c) {
+    size_t chunks, unsent = output_pending_bytes(c, &chunks);
+    size_t query_bytes = query_pending_bytes(c);
+    add_number(r, SLICE(" qbuf="), query_bytes);
     add_number(r, SLICE(" qbuf-free="), query_memory_bytes(c) - query_bytes);
-    add_number(r, SLICE(" argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl="), unsent);
+    add_number(r, SLICE(" argv-mem="), waiting_memory_bytes(c));
+    add_number(r, SLICE(" multi-mem="), transaction_memory_bytes(c));
+    add_number(r, SLICE(" rbs=0 rbp=0 obl="), unsent);
     add_number(r, SLICE(" oll="), chunks);
     add_number(r, SLICE(" omem="), c->reply_memory_bytes);
     add_number(r, SLICE(" tot-mem="), client_memory_bytes(c));
@@ -139,6 +155,7 @@ static void add_history(report *r, const client *c) {
 
 void client_add_line(report *r, const client *c) {
     add_who(r, c);
+    add_modes(r, c);
     add_buffers(r, c);
     add_history(r, c);
 }

@@ -19,13 +19,14 @@ bool client_name_check(client *c, slice name);
 void client_add_line(report *r, const client *c);
 
 /* The letters of the field flags: of every mode the client is in, or N for none. */
-#define CLIENT_LETTERS_MAX 8
+#define CLIENT_LETTERS_MAX 12
 /* All letters that the field may show, in this server or another that speaks the protocol. */
 #define CLIENT_LETTERS_KNOWN "AbBcdeEiIMNOPrRStTuUx"
 /* Writes the letters of a client. Returns their number; no NUL is added. */
 size_t client_letters(const client *c, char letters[CLIENT_LETTERS_MAX]);
 
-/* Memory of one client: its structs, its texts, its unread request and its unsent replies. */
+/* Memory of one client: its structs, its texts, its requests that are incomplete or wait, and its unsent
+ * replies. */
 size_t client_memory_bytes(const client *c);
 
 /* Figures of all clients together. */

@@ -4,7 +4,8 @@
 #include "command/client_text.h"
 #include "command/handlers.h"
 #include "command/help.h"
-#include "net/reply.h"
+#include "command/support.h"
+#include "server/blocking.h"
 #include "server/session.h"
 
 /* --- A client about itself --- */
@@ -146,6 +147,32 @@ void command_client_kill(client *c, const args *a) {
     if (c->flags & CLIENT_CLOSE_AFTER_REPLY) client_close_soon(c, CLIENT_CLOSE_AFTER_REPLY);
 }
 
+/* CLIENT UNBLOCK client-id [TIMEOUT | ERROR] */
+void command_client_unblock(client *c, const args *a) {
+    int64_t id;
+    if (a->argc > 4) {
+        reply_error(c, "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try CLIENT HELP.",
+                    (int)a->argv[1].len, a->argv[1].data);
+        return;
+    }
+    bool with_error = a->argc == 4 && slice_is(a->argv[3], "ERROR");
+    if (a->argc == 4 && !with_error && !slice_is(a->argv[3], "TIMEOUT")) {
+        reply_error_text(c, SLICE("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"));
+        return;
+    }
+    if (!arg_integer(c, a->argv[2], &id)) return;
+    client *blocked = client_by_id((uint64_t)id);
+    if (!blocked || !(blocked->flags & CLIENT_BLOCKED)) {
+        reply_integer(c, 0);
+        return;
+    }
+    reply_integer(c, 1);
+    if (with_error)
+        blocking_refuse(blocked, SLICE("UNBLOCKED client unblocked via CLIENT UNBLOCK"));
+    else
+        blocking_time_out(blocked);
+}
+
 /* CLIENT HELP */
 void command_client_help(client *c, const args *a) {
     static const char *const lines[] = {
@@ -178,6 +205,8 @@ void command_client_help(client *c, const args *a) {
         "    All but the last three may be turned round: NOT-ID, NOT-TYPE ...",
         "REPLY (ON|OFF|SKIP)",
         "    Answer this connection's commands, or none of them, or not the next.",
+        "UNBLOCK <id> [TIMEOUT|ERROR]",
+        "    End that connection's wait for keys, as if its time were up or with an error.",
         "SETNAME <name>",
         "    Name this connection.",
         "SETINFO <attribute> <value>",

@@ -19,12 +19,14 @@
 #include "net/listener.h"
 #include "net/output.h"
 #include "net/query.h"
+#include "server/blocking.h"
 #include "server/config.h"
 #include "server/process.h"
 #include "server/registry.h"
 #include "server/server.h"
 #include "server/statistics.h"
 #include "server/subscriptions.h"
+#include "server/transaction.h"
 #include "store/recency.h"
 
 /* --- Fields --- */
@@ -116,19 +118,23 @@ static void add_server(report *r) {
 
 static void add_clients(report *r) {
     struct client_totals totals;
+    struct blocking_figures blocking;
+    struct transaction_figures transactions;
     client_totals(&totals);
+    blocking_figures(&blocking);
+    transaction_figures(&transactions);
     add_count(r, "connected_clients", (uint64_t)client_count());
     add_count(r, "cluster_connections", 0);
     add_count(r, "maxclients", (uint64_t)config.maxclients);
     add_count(r, "client_recent_max_input_buffer", totals.query_bytes_max);
     add_count(r, "client_recent_max_output_buffer", totals.reply_bytes_max);
-    add_count(r, "blocked_clients", 0);
+    add_count(r, "blocked_clients", blocking.clients);
     add_count(r, "tracking_clients", 0);
     add_count(r, "pubsub_clients", subscriptions_clients());
-    add_count(r, "watching_clients", 0);
-    add_count(r, "clients_in_timeout_table", 0);
-    add_count(r, "total_watched_keys", 0);
-    add_count(r, "total_blocking_keys", 0);
+    add_count(r, "watching_clients", transactions.watching_clients);
+    add_count(r, "clients_in_timeout_table", blocking.timed);
+    add_count(r, "total_watched_keys", transactions.watched_keys);
+    add_count(r, "total_blocking_keys", blocking.keys);
 }
 
 /* --- Memory --- */

@@ -1,4 +1,4 @@
-/* Lists: pushing and popping, reading, and changing in the middle. */
+/* Lists: pushing, reading, and changing in the middle. What takes from the ends is in list_pops.c. */
 #include <limits.h>
 
 #include "base/alloc.h"
@@ -8,10 +8,7 @@
 
 /* --- Steps that the handlers share --- */
 
-static const enum keyspace_event push_events[] = {[LIST_HEAD] = EVENT_LPUSH, [LIST_TAIL] = EVENT_RPUSH};
-static const enum keyspace_event pop_events[] = {[LIST_HEAD] = EVENT_LPOP, [LIST_TAIL] = EVENT_RPOP};
-
-/* Replies with an array of count elements, from the one at index on: towards the tail, or backwards. */
+/* Replies with an array of count elements, from the one at index on. */
 static void reply_elements(client *c, const entry *e, size_t index, size_t count) {
     struct list_cursor place;
     struct packed_value v;
@@ -19,37 +16,6 @@ static void reply_elements(client *c, const entry *e, size_t index, size_t count
     if (count == 0) return;
     list_seek(e, index, &place);
     for (; count > 0 && list_next(&place, &v); count--) reply_packed(c, &v);
-}
-
-static void reply_popped(client *c, const entry *e, enum list_end end, size_t count) {
-    if (end == LIST_HEAD) {
-        reply_elements(c, e, 0, count);
-        return;
-    }
-    struct list_cursor place;
-    struct packed_value v;
-    reply_array(c, count);
-    list_seek(e, list_count(e), &place);
-    for (; count > 0 && list_previous(&place, &v); count--) reply_packed(c, &v);
-}
-
-/* The element at one end of a list. */
-static void element_at_end(const entry *e, enum list_end end, struct packed_value *v) {
-    struct list_cursor place;
-    list_seek(e, end == LIST_HEAD ? 0 : list_count(e), &place);
-    if (end == LIST_HEAD)
-        list_next(&place, v);
-    else
-        list_previous(&place, v);
-}
-
-/* Takes count elements away, which were replied with, and the key with the last one. */
-static void drop_elements(client *c, const key *k, entry *e, enum list_end end, size_t count) {
-    if (count == 0) return;
-    bool all = count == list_count(e);
-    if (!all) list_drop(c->db, k, e, end, count);
-    keyspace_changed(c->db, k, pop_events[end]);
-    if (all) keyspace_delete(c->db, k);
 }
 
 /* Whether a list of len elements has one at index, which may count from the end; *place is where. */
@@ -75,12 +41,6 @@ static bool arg_negatable(client *c, slice arg, int64_t *value) {
     return false;
 }
 
-/* Reads LEFT or RIGHT. */
-static bool read_end(slice arg, enum list_end *end) {
-    *end = slice_is(arg, "LEFT") ? LIST_HEAD : LIST_TAIL;
-    return *end == LIST_HEAD || slice_is(arg, "RIGHT");
-}
-
 /* --- Pushing --- */
 
 static void push(client *c, const args *a, enum list_end end, bool only_if_present) {
@@ -93,7 +53,7 @@ static void push(client *c, const args *a, enum list_end end, bool only_if_prese
     }
     e = list_push(c->db, &k, e, end, a->argv + 2, (size_t)a->argc - 2);
     reply_integer(c, (int64_t)list_count(e));
-    keyspace_changed(c->db, &k, push_events[end]);
+    keyspace_changed(c->db, &k, list_push_event(end));
 }
 
 /* LPUSH key element [element ...] */
@@ -107,160 +67,6 @@ void command_lpushx(client *c, const args *a) { push(c, a, LIST_HEAD, true); }
 
 /* RPUSHX key element [element ...] */
 void command_rpushx(client *c, const args *a) { push(c, a, LIST_TAIL, true); }
-
-/* --- Popping --- */
-
-static void pop_one(client *c, const args *a, enum list_end end) {
-    key k = args_key(a, 1);
-    entry *e;
-    if (!write_typed(c, &k, TYPE_LIST, &e)) return;
-    if (!e) {
-        reply_null(c);
-        return;
-    }
-    struct packed_value v;
-    element_at_end(e, end, &v);
-    reply_packed(c, &v);
-    drop_elements(c, &k, e, end, 1);
-}
-
-static void pop_many(client *c, const args *a, enum list_end end) {
-    key k = args_key(a, 1);
-    entry *e;
-    int64_t most;
-    if (!arg_integer_between(c, a->argv[2], 0, INT64_MAX, "ERR value is out of range, must be positive",
-                             &most) ||
-        !write_typed(c, &k, TYPE_LIST, &e))
-        return;
-    if (!e) {
-        reply_null_array(c);
-        return;
-    }
-    size_t len = list_count(e), count = (size_t)most < len ? (size_t)most : len;
-    reply_popped(c, e, end, count);
-    drop_elements(c, &k, e, end, count);
-}
-
-static void pop(client *c, const args *a, enum list_end end, const char *name) {
-    if (a->argc > 3)
-        reply_wrong_arity(c, name);
-    else if (a->argc == 3)
-        pop_many(c, a, end);
-    else
-        pop_one(c, a, end);
-}
-
-/* LPOP key [count] */
-void command_lpop(client *c, const args *a) { pop(c, a, LIST_HEAD, "lpop"); }
-
-/* RPOP key [count] */
-void command_rpop(client *c, const args *a) { pop(c, a, LIST_TAIL, "rpop"); }
-
-/* Reads [COUNT count] at argv[at], the rest of the request; 1 if it is not there. */
-static bool read_pop_count(client *c, const args *a, int64_t at, int64_t *count) {
-    *count = 1;
-    if (at == a->argc) return true;
-    if (at + 1 < a->argc && slice_is(a->argv[at], "COUNT")) {
-        if (!arg_integer_between(c, a->argv[at + 1], 1, INT64_MAX, "ERR count should be greater than 0",
-                                 count))
-            return false;
-        if (at + 2 == a->argc) return true;
-    }
-    reply_syntax_error(c);
-    return false;
-}
-
-/* LMPOP numkeys key [key ...] LEFT|RIGHT [COUNT count] */
-void command_lmpop(client *c, const args *a) {
-    int64_t keys, count;
-    enum list_end end;
-    if (!arg_integer_between(c, a->argv[1], 1, INT64_MAX, "ERR numkeys should be greater than 0", &keys))
-        return;
-    if (keys >= a->argc - 2 || !read_end(a->argv[2 + keys], &end)) {
-        reply_syntax_error(c);
-        return;
-    }
-    if (!read_pop_count(c, a, 3 + keys, &count)) return;
-    for (int i = 2; i < 2 + keys; i++) {
-        key k = args_key(a, i);
-        entry *e;
-        if (!write_typed(c, &k, TYPE_LIST, &e)) return;
-        if (!e) continue;
-        size_t len = list_count(e), popped = (size_t)count < len ? (size_t)count : len;
-        reply_array(c, 2);
-        reply_slice(c, k.name);
-        reply_popped(c, e, end, popped);
-        drop_elements(c, &k, e, end, popped);
-        return;
-    }
-    reply_null_array(c);
-}
-
-/* --- Moving --- */
-
-/* An element's text, kept while the list that it comes from changes. */
-struct kept_text {
-    slice text;
-    char nearby[128];
-};
-
-static void keep_text(struct kept_text *kept, const struct packed_value *v) {
-    char scratch[NUMBER_I64_TEXT_MAX];
-    slice text = packed_text(v, scratch);
-    char *bytes = text.len <= sizeof(kept->nearby) ? kept->nearby : alloc(text.len);
-    memcpy(bytes, text.data, text.len);
-    kept->text = (slice){bytes, text.len};
-}
-
-static void release_text(struct kept_text *kept) {
-    if (kept->text.data != kept->nearby) alloc_free((char *)kept->text.data, kept->text.len);
-}
-
-/* Moves the element at one end of a list to an end of the same one. */
-static void rotate(client *c, const key *k, entry *e, enum list_end from, enum list_end to, slice text) {
-    if (list_count(e) > 1) {
-        e = list_drop(c->db, k, e, from, 1);
-        list_push(c->db, k, e, to, &text, 1);
-    }
-    keyspace_changed(c->db, k, push_events[to]);
-    keyspace_announce(c->db, k, pop_events[from]);
-}
-
-static void move(client *c, const args *a, enum list_end from, enum list_end to) {
-    key source = args_key(a, 1), destination = args_key(a, 2);
-    entry *e, *receiver;
-    if (!write_typed(c, &source, TYPE_LIST, &e)) return;
-    if (!e) {
-        reply_null(c);
-        return;
-    }
-    if (!write_typed(c, &destination, TYPE_LIST, &receiver)) return;
-    struct packed_value v;
-    struct kept_text kept;
-    element_at_end(e, from, &v);
-    reply_packed(c, &v);
-    keep_text(&kept, &v);
-    if (receiver == e) {
-        rotate(c, &source, e, from, to, kept.text);
-    } else {
-        list_push(c->db, &destination, receiver, to, &kept.text, 1);
-        keyspace_changed(c->db, &destination, push_events[to]);
-        drop_elements(c, &source, keyspace_peek(c->db, &source), from, 1);
-    }
-    release_text(&kept);
-}
-
-/* LMOVE source destination LEFT|RIGHT LEFT|RIGHT */
-void command_lmove(client *c, const args *a) {
-    enum list_end from, to;
-    if (read_end(a->argv[3], &from) && read_end(a->argv[4], &to))
-        move(c, a, from, to);
-    else
-        reply_syntax_error(c);
-}
-
-/* RPOPLPUSH source destination */
-void command_rpoplpush(client *c, const args *a) { move(c, a, LIST_TAIL, LIST_HEAD); }
 
 /* --- Reading --- */
 
@@ -474,7 +280,10 @@ void command_ltrim(client *c, const args *a) {
             e = list_drop(c->db, &k, e, LIST_TAIL, (size_t)(len - r.end));
             list_drop(c->db, &k, e, LIST_HEAD, (size_t)r.from);
         }
-        if (r.end - r.from < len) keyspace_changed(c->db, &k, EVENT_LTRIM);
+        if (r.end - r.from < len)
+            keyspace_changed(c->db, &k, EVENT_LTRIM);
+        else
+            keyspace_announce(c->db, &k, EVENT_LTRIM); /* said even where nothing is trimmed */
         if (r.from == r.end) keyspace_delete(c->db, &k);
     }
     reply_ok(c);

@@ -2,6 +2,7 @@
 #include "command/support.h"
 
 #include <assert.h>
+#include <math.h>
 
 #include "base/clock.h"
 #include "base/number.h"
@@ -94,6 +95,26 @@ bool arg_double(client *c, slice arg, double *value) {
     if (number_parse_double(arg, value)) return true;
     reply_error_text(c, SLICE("ERR value is not a valid float"));
     return false;
+}
+
+bool arg_timeout(client *c, slice arg, int64_t *timeout_ms) {
+    long double seconds;
+    if (!number_parse_long_double(arg, &seconds)) {
+        reply_error_text(c, SLICE("ERR timeout is not a float or out of range"));
+        return false;
+    }
+    long double ms = ceill(seconds * 1000); /* late rather than early */
+    if (ms < 0) {
+        reply_error_text(c, SLICE("ERR timeout is negative"));
+        return false;
+    }
+    /* as a time, it must be one that can be told */
+    if (ms > (long double)(INT64_MAX - clock_unix_ms())) {
+        reply_error_text(c, SLICE("ERR timeout is out of range"));
+        return false;
+    }
+    *timeout_ms = (int64_t)ms;
+    return true;
 }
 
 bool arg_bit_offset(client *c, slice arg, unsigned width, uint64_t *offset) {

@@ -50,6 +50,9 @@ bool arg_integer_between(client *c, slice arg, int64_t least, int64_t most, cons
 /* Reads an argument as a floating point number, which may be infinite; else "ERR value is not a valid float".
  */
 bool arg_double(client *c, slice arg, double *value);
+/* Reads the timeout of a blocking command: seconds with a fraction, 0 or less than a millisecond below it: no
+ * limit, which is 0 ms as well. */
+bool arg_timeout(client *c, slice arg, int64_t *timeout_ms);
 
 /* Reads an argument as the position of a bit in a string; "#3" is the third (from 0) of numbers of width
  * bits, not accepted if width is 0. What lies beyond the longest string allowed is "ERR bit offset is not an

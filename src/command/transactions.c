@@ -31,7 +31,10 @@ void command_exec(client *c, const args *a) {
     (void)a;
     if (!(c->flags & CLIENT_IN_TRANSACTION)) {
         reply_error_text(c, SLICE("ERR EXEC without MULTI"));
-    } else if (transaction_is_spoilt(c)) {
+        return;
+    }
+    transaction_check_expired(c);
+    if (transaction_is_spoilt(c)) {
         reply_error_text(c, SLICE("EXECABORT Transaction discarded because of previous errors."));
     } else if (transaction_is_broken(c)) {
         reply_null_array(c);

@@ -60,6 +60,16 @@ size_t query_memory_bytes(const client *c) {
     return q ? sizeof(*q) + q->capacity + q->args_capacity * sizeof(slice) + q->blob_bytes : 0;
 }
 
+void query_check_limit(client *c, size_t bytes, const char *what) {
+    if (likely(bytes <= query_limits.buffer_bytes)) return;
+    char description[CLIENT_DESCRIPTION_BYTES];
+    client_describe(c, description);
+    log_warning("Client %s closed: %s is over the limit of its query buffer (%zu bytes)", description, what,
+                bytes);
+    query_statistics.limit_disconnections++;
+    client_close_soon(c, CLIENT_CLOSE_NOW);
+}
+
 void query_discard(client *c) {
     struct query *q = c->query;
     if (!q) return;
@@ -260,13 +270,7 @@ static void read_collected(client *c) {
         q->len += got;
         if (got) parse_collected(c);
     }
-    if (!c->query || query_memory_bytes(c) <= query_limits.buffer_bytes) return;
-    char description[CLIENT_DESCRIPTION_BYTES];
-    client_describe(c, description);
-    log_warning("Client %s closed: its request is over the limit of its query buffer (%zu bytes)",
-                description, query_memory_bytes(c));
-    query_statistics.limit_disconnections++;
-    client_close_soon(c, CLIENT_CLOSE_NOW);
+    query_check_limit(c, query_memory_bytes(c), "its request");
 }
 
 static void read_once(client *c) {

@@ -12,7 +12,7 @@
 
 /* Limits for everyone. */
 struct query_limits {
-    uint64_t buffer_bytes; /* of one incomplete request: client-query-buffer-limit */
+    uint64_t buffer_bytes; /* of one incomplete request, or of those that wait: client-query-buffer-limit */
     int64_t bulk_bytes;    /* of one argument: proto-max-bulk-len */
 };
 extern struct query_limits query_limits;
@@ -31,6 +31,10 @@ void query_on_events(struct source *s, uint32_t events);
 /* Bytes of an incomplete request that wait, and the memory that they take. */
 size_t query_pending_bytes(const client *c);
 size_t query_memory_bytes(const client *c);
+
+/* Closes the client if what it has sent and waits to be run, the given number of bytes, is over the limit of
+ * one incomplete request. `what` tells in the log what that is: "its request". */
+void query_check_limit(client *c, size_t bytes, const char *what);
 
 /* Frees the client's query buffer. */
 void query_discard(client *c);

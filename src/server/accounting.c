@@ -3,6 +3,7 @@
 
 #include "server/config.h"
 #include "server/latency_monitor.h"
+#include "server/request_queue.h"
 #include "server/slowlog.h"
 #include "server/statistics.h"
 
@@ -32,10 +33,17 @@ void accounting_follow(void) {
 
 /* --- What was slow --- */
 
-static const struct request *longest_of(const struct request *first, size_t count) {
-    const struct request *longest = first;
-    for (const struct request *r = first + 1; r < first + count; r++)
+/* How to come from a request to the one after it. */
+typedef const struct request *next_request(const struct request *r);
+
+static const struct request *next_in_array(const struct request *r) { return r + 1; }
+
+static const struct request *longest_of(const struct request *first, size_t count, next_request *next) {
+    const struct request *longest = first, *r = first;
+    for (size_t i = 1; i < count; i++) {
+        r = next(r);
         if (r->bytes > longest->bytes) longest = r;
+    }
     return longest;
 }
 
@@ -53,10 +61,12 @@ void accounting_add_run(const struct request *first, size_t count, uint64_t call
     statistics.loop_command_ticks += ticks;
     if (calls == 0) return;
     statistics_count_calls(first->command, calls, ticks);
-    if (unlikely(ticks >= slow_ticks)) note_slow(longest_of(first, count), statistics_us(ticks), count - 1);
+    if (unlikely(ticks >= slow_ticks))
+        note_slow(longest_of(first, count, next_in_array), statistics_us(ticks), count - 1);
 }
 
-void accounting_add(const struct request *r, uint64_t ticks) {
-    statistics_count_calls(r->command, 1, ticks);
-    if (unlikely(ticks >= slow_ticks)) note_slow(r, statistics_us(ticks), 0);
+void accounting_add(const struct request *first, size_t count, uint64_t ticks) {
+    statistics_count_calls(first->command, count, ticks);
+    if (unlikely(ticks >= slow_ticks))
+        note_slow(longest_of(first, count, request_queue_after), statistics_us(ticks), count - 1);
 }

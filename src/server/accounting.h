@@ -34,9 +34,9 @@ static inline uint32_t accounting_together(const command *row, int argc) {
 
 /* Accounts for a run of requests, so many of which were called; it took that many clock_ticks(). */
 void accounting_add_run(const struct request *first, size_t count, uint64_t calls, uint64_t ticks);
-/* The same for a request that was called alone. Its time is not added to that of the loop, for it may be part
- * of another request's, EXEC's. */
-void accounting_add(const struct request *r, uint64_t ticks);
+/* The same for requests in a queue, of which all were called. Their time is not added to that of the loop,
+ * for it may be part of another request's, EXEC's. */
+void accounting_add(const struct request *first, size_t count, uint64_t ticks);
 
 /* Follows the thresholds of the configuration, and the rate of clock_ticks(), which is known better the
  * longer it has been measured. Called when either has changed. */

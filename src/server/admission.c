@@ -122,7 +122,7 @@ bool admission_check_mode(client *c, const struct request *r) {
     if (c->flags & CLIENT_MONITOR && row->flags & TOUCHES_KEYS) return refuse_to_watcher(c, row);
     if (pubsub_limits_commands(c) && !(row->flags & COMMAND_SUBSCRIBER)) return refuse_subscriber(c, row);
     if (!(c->flags & CLIENT_IN_TRANSACTION)) return true;
-    if (transaction_queues(row)) return admission_of_queued(c, row);
+    if (!row->unqueued) return admission_of_queued(c, row);
     bool runs_denied = transaction_is_exec(row) && transaction_flags(c) & COMMAND_DENYOOM;
     if (runs_denied && over_memory_limit()) return refuse_out_of_memory(c, row);
     return true;

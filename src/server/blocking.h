@@ -13,13 +13,13 @@
 #include "net/client.h"
 #include "store/keyspace.h"
 
-/* Writes the reply that a command gives when its time is up. */
+/* Writes the reply that says that there is nothing. */
 typedef void blocking_reply(client *c);
 
 /* Blocks the client (CLIENT_BLOCKED) until one of count keys, at names in its database, may hold what it
- * wants, a value of that type; in a transaction, which can't wait, writes the reply `nothing` at once.
- * timeout_ms from now on (0: no limit) it is written in any case. Called by a command's handler in the place
- * of its reply. */
+ * wants, a value of that type, or until timeout_ms from now on (0: no limit) have passed, when a null array
+ * is the answer. In a transaction, which can't wait, writes the reply `nothing` at once. Called by a
+ * command's handler in the place of its reply. */
 void blocking_wait(client *c, const slice *names, int count, enum value_type type, int64_t timeout_ms,
                    blocking_reply *nothing);
 
@@ -31,9 +31,9 @@ client *blocking_next_ready(void);
 /* The blocked client's request has taken so many more clock_ticks(), the time of waiting not counted. */
 void blocking_add_ticks(client *c, uint64_t ticks);
 
-/* The client's request was answered: it is accounted for; the client waits for keys no more, and goes on with
- * its other requests. */
-void blocking_end(client *c);
+/* The client's request was answered: it is accounted for, unless it was refused; the client waits for keys no
+ * more, and goes on with its other requests. */
+void blocking_end(client *c, bool refused);
 /* Ends the wait as if its time were up, or with an error. The client must be blocked. */
 void blocking_time_out(client *c);
 void blocking_refuse(client *c, slice error);

@@ -172,6 +172,7 @@ struct command {
     uint8_t group;       /* enum command_group; set when the table is loaded */
     bool internal;       /* not for applications: "syscmd" in COMMAND DOCS */
     uint8_t secrets;     /* enum command_secrets */
+    bool unqueued;       /* runs at once within a transaction too, where others are queued for EXEC */
     key_spec keys[COMMAND_KEY_SPECS_MAX]; /* the used ones first */
     command_key_rule *key_rule; /* where a specification is unknown or has VARIABLE_FLAGS, else NULL */
     const char *since;

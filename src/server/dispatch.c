@@ -85,5 +85,4 @@ void dispatch_run(struct request *requests, int count) {
         }
     }
     end_run(&run, requests + count);
-    statistics.commands += (uint64_t)count;
 }

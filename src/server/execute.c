@@ -53,8 +53,8 @@ static inline void call(client *c, const struct request *r) {
 /* For a client whose reads are to leave no trace. */
 static void call_by_client(client *c, const struct request *r) {
     const command *row = r->command;
-    bool is_touch = strcmp(row->name, "touch") == 0; /* which is what it is for */
-    recency_policy.paused = c->flags & CLIENT_NO_TOUCH && !is_touch;
+    /* but that of TOUCH, which it is for */
+    recency_policy.paused = unlikely(c->flags & CLIENT_NO_TOUCH) && strcmp(row->name, "touch") != 0;
     call(c, r);
     recency_policy.paused = false;
 }
@@ -74,13 +74,15 @@ static void end_reply(client *c, struct output_mark mark) {
 
 /* Runs a blocked client's request again. */
 static void run_again(client *c) {
+    const struct request *r = waiting_first(c);
     struct output_mark mark = begin_reply(c);
     uint64_t start = clock_ticks();
     c->flags &= ~(uint32_t)CLIENT_BLOCKED;
-    call_by_client(c, waiting_first(c));
+    bool admitted = admission_check(c, r); /* memory may have run out meanwhile */
+    if (admitted) call_by_client(c, r);
     end_reply(c, mark);
     blocking_add_ticks(c, clock_ticks() - start);
-    if (!(c->flags & CLIENT_BLOCKED)) blocking_end(c);
+    if (!(c->flags & CLIENT_BLOCKED)) blocking_end(c, !admitted);
 }
 
 static void serve_ready(void) {
@@ -103,7 +105,8 @@ static bool is_held_back(const client *c) { return c->flags & CLIENT_WAITING; }
 
 /* Runs an admitted request, or queues it. Returns whether its handler was called. */
 static bool run_or_queue(client *c, const struct request *r) {
-    if (c->flags & CLIENT_IN_TRANSACTION && transaction_queues(r->command)) {
+    const command *row = r->command;
+    if (c->flags & CLIENT_IN_TRANSACTION && !row->unqueued) {
         transaction_queue(r);
         reply_status(c, "QUEUED");
         return false;
@@ -168,17 +171,33 @@ static void prefetch_group(const client *c, const struct request *first) {
         if (r->key_index) keyspace_prefetch_entry(c->db, r->key_hash);
 }
 
+/* Queued requests that are timed together. */
+struct queued_run {
+    const struct request *first;
+    size_t count;
+    uint64_t start_ticks;
+};
+
+/* Accounts for a run, which ends before that request, where another begins. */
+static void end_queued_run(struct queued_run *run, const struct request *end) {
+    uint64_t now = clock_ticks();
+    if (run->count > 0) accounting_add(run->first, run->count, now - run->start_ticks);
+    *run = (struct queued_run){end, 0, now};
+}
+
 void execute_queued(client *c, struct request_queue *q) {
     c->flags |= CLIENT_EXECUTING;
-    for (int i = 0; q->count > 0; i++) {
-        if (i % GROUP == 0) prefetch_group(c, request_queue_first(q));
-        struct request r = *request_queue_first(q);
-        request_queue_pop(q); /* first, so that the handler may adopt blobs */
-        uint64_t start = clock_ticks();
-        call_by_client(c, &r);
-        if (server_modes & MODE_MONITORED) monitor_show(&r);
-        accounting_add(&r, clock_ticks() - start);
+    struct queued_run run = {request_queue_first(q), 0, clock_ticks()};
+    int i = 0;
+    for (const struct request *r = run.first; r; r = request_queue_after(r)) {
+        if (i++ % GROUP == 0) prefetch_group(c, r);
+        if (r->together != run.first->together) end_queued_run(&run, r);
+        request_queue_lend(q, r);
+        call_by_client(c, r);
+        if (server_modes & MODE_MONITORED) monitor_show(r);
+        run.count++;
     }
+    end_queued_run(&run, NULL);
     c->flags &= ~(uint32_t)(CLIENT_EXECUTING | CLIENT_REPLIED_ERROR); /* that was theirs, not EXEC's */
 }
 

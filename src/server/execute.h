@@ -20,8 +20,8 @@ static inline bool execute_has_follow_up(const struct request *r) {
 }
 void execute_follow_up(const struct request *r, uint64_t ticks);
 
-/* Runs the requests that a transaction has queued, each of which was admitted when it came, and empties the
- * queue. Their cache misses overlap. */
+/* Runs the requests that a transaction has queued, each of which was admitted when it came. Their cache
+ * misses overlap. They stay in the queue. */
 void execute_queued(client *c, struct request_queue *q);
 
 /* Runs requests of clients that waited and were resumed, as many as one turn may take. Returns whether there

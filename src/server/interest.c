@@ -43,10 +43,7 @@ static bool is_linked(const interest_key *k, const struct client *c, const inter
     return false;
 }
 
-bool interest_add(struct interest *in, database *db, const key *k, struct client *c,
-                  interest_link **of_client) {
-    interest_key *at = find_or_add(in, db, k);
-    if (is_linked(at, c, *of_client)) return false;
+static void add_link(struct interest *in, interest_key *at, struct client *c, interest_link **of_client) {
     interest_link *link = alloc(sizeof(*link));
     *link = (interest_link){.key = at, .client = c, .previous = at->last, .next_of_client = *of_client};
     if (at->last)
@@ -56,6 +53,21 @@ bool interest_add(struct interest *in, database *db, const key *k, struct client
     at->last = link;
     *of_client = link;
     in->links++;
+}
+
+bool interest_add(struct interest *in, database *db, const key *k, struct client *c,
+                  interest_link **of_client) {
+    interest_key *at = find_or_add(in, db, k);
+    if (is_linked(at, c, *of_client)) return false;
+    add_link(in, at, c, of_client);
+    return true;
+}
+
+bool interest_add_in_row(struct interest *in, database *db, const key *k, struct client *c,
+                         interest_link **of_client) {
+    interest_key *at = find_or_add(in, db, k);
+    if (at->last && at->last->client == c) return false;
+    add_link(in, at, c, of_client);
     return true;
 }
 

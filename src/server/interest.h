@@ -49,6 +49,9 @@ struct interest {
  */
 bool interest_add(struct interest *in, database *db, const key *k, struct client *c,
                   interest_link **of_client);
+/* The same for a client that adds all its links in a row, with nobody else's between: found in one step. */
+bool interest_add_in_row(struct interest *in, database *db, const key *k, struct client *c,
+                         interest_link **of_client);
 /* The key, or NULL if no client is interested in it. */
 interest_key *interest_find(const struct interest *in, const database *db, const key *k);
 /* Removes all links of a client. */

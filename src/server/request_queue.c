@@ -2,8 +2,9 @@
  *
  *     chunk  | queued_request | argv | blobs | bytes || queued_request | argv | bytes || ... free |
  *
- * A request is one piece of a chunk, so that queueing one costs a copy and no allocation. A chunk is let go
- * when its last request is. */
+ * A request is one piece of a chunk, so that queueing one costs a copy and hardly an allocation. The first
+ * chunk has room for one only, which is all that most clients that wait have. A chunk is freed with the last
+ * of its requests. */
 #include "server/request_queue.h"
 
 #include <string.h>
@@ -31,7 +32,7 @@ static size_t aligned(size_t bytes) { return (bytes + 7) & ~(size_t)7; }
 static char *room_for(struct request_queue *q, size_t bytes) {
     struct request_chunk *k = q->last_chunk;
     if (!k || k->capacity - k->used < bytes) {
-        size_t capacity = CHUNK_BYTES - sizeof(*k);
+        size_t capacity = k ? CHUNK_BYTES - sizeof(*k) : 0;
         if (capacity < bytes) capacity = bytes;
         k = alloc(sizeof(*k) + capacity);
         *k = (struct request_chunk){.capacity = capacity};
@@ -85,7 +86,10 @@ void request_queue_add(struct request_queue *q, const struct request *r) {
     struct queued_request *item =
         (void *)room_for(q, aligned(sizeof(*item) + argv_bytes + blobs_bytes + bytes + error_bytes));
     slice *argv = (slice *)(item + 1);
-    *item = (struct queued_request){.request = *r, .blobs = (blob **)(void *)((char *)argv + argv_bytes)};
+    item->request = *r;
+    item->next = NULL;
+    item->blob_count = 0;
+    item->blobs = (blob **)(void *)((char *)argv + argv_bytes);
     char *at = (char *)item->blobs + blobs_bytes;
     copy_arguments(q, item, argv, at);
     item->request.argv = argv;
@@ -107,33 +111,38 @@ const struct request *request_queue_after(const struct request *r) {
     return item->next ? &item->next->request : NULL;
 }
 
-/* Takes the first chunk out, whose requests are all gone. */
-static struct request_chunk *take_chunk(struct request_queue *q) {
+static void free_first_chunk(struct request_queue *q) {
     struct request_chunk *k = q->first_chunk;
     q->first_chunk = k->next;
     if (!q->first_chunk) q->last_chunk = NULL;
     q->memory_bytes -= sizeof(*k) + k->capacity;
-    return k;
+    alloc_free(k, sizeof(*k) + k->capacity);
+}
+
+/* Lets the request's blobs go, each in the given way. */
+static void give_blobs(struct request_queue *q, struct queued_request *item, void (*give)(blob *b)) {
+    for (size_t i = 0; i < item->blob_count; i++) {
+        q->memory_bytes -= item->blobs[i]->capacity;
+        give(item->blobs[i]);
+    }
+    item->blob_count = 0;
+}
+
+void request_queue_lend(struct request_queue *q, const struct request *r) {
+    give_blobs(q, (struct queued_request *)r, batch_retire_blob);
 }
 
 void request_queue_pop(struct request_queue *q) {
     struct queued_request *item = q->first;
-    for (size_t i = 0; i < item->blob_count; i++) {
-        q->memory_bytes -= item->blobs[i]->capacity;
-        batch_retire_blob(item->blobs[i]);
-    }
+    give_blobs(q, item, blob_release);
     q->first = item->next;
     if (!q->first) q->last = NULL;
     q->count--;
-    if (--q->first_chunk->requests == 0) batch_retire_block(take_chunk(q));
+    if (--q->first_chunk->requests == 0) free_first_chunk(q);
 }
 
 void request_queue_clear(struct request_queue *q) {
-    for (const struct queued_request *item = q->first; item; item = item->next)
-        for (size_t i = 0; i < item->blob_count; i++) blob_release(item->blobs[i]);
-    while (q->first_chunk) {
-        struct request_chunk *k = take_chunk(q);
-        alloc_free(k, sizeof(*k) + k->capacity);
-    }
+    for (struct queued_request *item = q->first; item; item = item->next) give_blobs(q, item, blob_release);
+    while (q->first_chunk) free_first_chunk(q);
     *q = (struct request_queue){0};
 }

@@ -22,11 +22,14 @@ struct request_queue {
 
 /* Appends a copy of the request. */
 void request_queue_add(struct request_queue *q, const struct request *r);
-/* The request that waits longest, NULL if none does; valid until it is popped. */
+/* The request that waits longest, NULL if none does. It is valid until it is popped. */
 const struct request *request_queue_first(const struct request_queue *q);
 /* The one that came after r. */
 const struct request *request_queue_after(const struct request *r);
-/* Takes the first request out. Its memory is handed to the batch: it stays readable until that has run. */
+/* Hands the request's blobs to the batch, from which its handler may take them: for a request that is run and
+ * will not be run again. */
+void request_queue_lend(struct request_queue *q, const struct request *r);
+/* Takes the first request out. */
 void request_queue_pop(struct request_queue *q);
 /* Frees all. */
 void request_queue_clear(struct request_queue *q);

@@ -281,7 +281,8 @@ static void check_clients(void) {
         client *c = client_at(next++);
         output_check_limit(c);
         int64_t idle_ms = clock_monotonic_ms() - c->last_activity_ms;
-        if (config.timeout_s == 0 || idle_ms <= config.timeout_s * 1000) continue;
+        if (config.timeout_s == 0 || idle_ms <= config.timeout_s * 1000 || c->flags & CLIENT_BLOCKED)
+            continue;
         char description[CLIENT_DESCRIPTION_BYTES];
         client_describe(c, description);
         log_verbose("Client %s closed: idle for %lld s", description, (long long)idle_ms / 1000);

@@ -41,6 +41,7 @@ void statistics_count_calls(const command *row, uint64_t calls, uint64_t ticks) 
     struct command_statistics *s = statistics_of(row);
     s->calls += calls;
     s->ticks += ticks;
+    statistics.commands += calls;
     if (!config.latency_tracking) return;
     if (unlikely(!s->latency)) s->latency = alloc_zeroed(sizeof(histogram));
     uint64_t average = likely(calls == 1) ? ticks : ticks / calls;

@@ -17,7 +17,7 @@ struct command_statistics {
 };
 
 struct statistics {
-    uint64_t commands;
+    uint64_t commands; /* that were run */
     uint64_t error_replies, unexpected_error_replies;
     uint64_t auth_denied;
     uint64_t loop_turns, loop_ticks, loop_command_ticks; /* ticks: see statistics_us */

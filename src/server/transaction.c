@@ -1,11 +1,11 @@
 /* Transaction: what a client has queued, and an index of the keys that clients watch, observed only while
- * there are any. */
+ * there are any. A client whose transaction is broken watches nothing any more. */
 #include "server/transaction.h"
 
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/clock.h"
+#include "net/query.h"
 #include "server/interest.h"
 #include "server/session.h"
 
@@ -14,12 +14,18 @@ struct transaction {
     uint32_t flags; /* of their commands */
     bool spoilt;
     bool broken; /* a watched key has changed */
+    struct transaction *next_broken;
     interest_link *watched;
     size_t watched_count;
 };
 
 static struct interest watched;
 static size_t watching_clients;
+
+static void key_changed(database *db, const key *k, enum keyspace_event event);
+static void before_flush(database *db);
+static void before_swap(database *a, database *b);
+static keyspace_observer observer = {.changed = key_changed, .flushed = before_flush, .swapped = before_swap};
 
 static struct transaction *transaction_of(const client *c) { return c->session->transaction; }
 
@@ -45,14 +51,6 @@ void transaction_end(client *c) {
     transaction_unwatch(c);
 }
 
-bool transaction_queues(const command *row) {
-    static const char *const run_at_once[] = {"exec", "discard", "multi", "watch", "quit", "reset"};
-    if (row->parent) return true;
-    for (size_t i = 0; i < sizeof(run_at_once) / sizeof(*run_at_once); i++)
-        if (strcmp(row->name, run_at_once[i]) == 0) return false;
-    return true;
-}
-
 bool transaction_is_exec(const command *row) { return strcmp(row->full_name, "exec") == 0; }
 
 void transaction_queue(const struct request *r) {
@@ -60,6 +58,7 @@ void transaction_queue(const struct request *r) {
     const command *row = r->command;
     t->flags |= row->flags;
     request_queue_add(&t->requests, r);
+    query_check_limit(r->client, t->requests.memory_bytes, "its transaction");
 }
 
 void transaction_spoil(client *c) { transaction_of(c)->spoilt = true; }
@@ -71,45 +70,79 @@ uint32_t transaction_flags(const client *c) { return transaction_of(c)->flags; }
 
 /* --- Watching --- */
 
-static void break_links(interest_key *k) {
-    for (interest_link *link = k->first; link; link = link->next) transaction_of(link->client)->broken = true;
+static void unwatch_all(struct transaction *t) {
+    if (t->watched_count == 0) return;
+    interest_remove_all(&watched, &t->watched);
+    t->watched_count = 0;
+    if (--watching_clients == 0) keyspace_unobserve(&observer);
+}
+
+/* While the index is walked, or a name in it is in use, nothing may be removed from it. */
+static bool index_in_use;
+static struct transaction *newly_broken;
+
+/* Who has seen one change needs not to be told of others. */
+static void forget_broken(void) {
+    while (newly_broken && !index_in_use) {
+        struct transaction *t = newly_broken;
+        newly_broken = t->next_broken;
+        unwatch_all(t);
+    }
+}
+
+static void break_links(const interest_key *k) {
+    for (const interest_link *link = k->first; link; link = link->next) {
+        struct transaction *t = transaction_of(link->client);
+        if (t->broken) continue;
+        t->broken = true;
+        t->next_broken = newly_broken;
+        newly_broken = t;
+    }
 }
 
 static void key_changed(database *db, const key *k, enum keyspace_event event) {
     (void)event;
-    interest_key *found = interest_find(&watched, db, k);
-    if (found) break_links(found);
+    const interest_key *found = interest_find(&watched, db, k);
+    if (!found) return;
+    break_links(found);
+    forget_broken();
 }
 
-/* All keys that are there are about to go. */
-static void break_if_present(interest_key *k) {
+static void each_watched(const database *db, void (*visit)(interest_key *k)) {
+    index_in_use = true;
+    interest_each(&watched, db, visit);
+    index_in_use = false;
+    forget_broken();
+}
+
+/* A key that comes, or goes, with others, without a word about itself. */
+static void break_if_in(database *db, const interest_key *k) {
     key name = interest_name(k);
-    if (keyspace_peek(k->db, &name)) break_links(k);
+    if (keyspace_peek(db, &name)) break_links(k);
 }
 
-static void database_flushed(database *db) { interest_each(&watched, db, break_if_present); }
+static void break_if_present(interest_key *k) { break_if_in(k->db, k); }
+
+static void before_flush(database *db) { each_watched(db, break_if_present); }
 
 static database *other_of_swap;
 
 static void break_if_in_either(interest_key *k) {
-    key name = interest_name(k);
-    if (keyspace_peek(k->db, &name) || keyspace_peek(other_of_swap, &name)) break_links(k);
+    break_if_in(k->db, k);
+    break_if_in(other_of_swap, k);
 }
 
-static void databases_swapped(database *a, database *b) {
+static void before_swap(database *a, database *b) {
     other_of_swap = b;
-    interest_each(&watched, a, break_if_in_either);
+    each_watched(a, break_if_in_either);
     other_of_swap = a;
-    interest_each(&watched, b, break_if_in_either);
+    each_watched(b, break_if_in_either);
 }
-
-static keyspace_observer observer = {
-    .changed = key_changed, .flushed = database_flushed, .swapped = databases_swapped};
 
 void transaction_watch(client *c, const key *k) {
     struct transaction *t = need_transaction(c);
     keyspace_peek(c->db, k); /* if it has expired, it is gone from here on, and not gone later */
-    if (!interest_add(&watched, c->db, k, c, &t->watched)) return;
+    if (t->broken || !interest_add(&watched, c->db, k, c, &t->watched)) return;
     if (t->watched_count++ == 0 && watching_clients++ == 0) keyspace_observe(&observer);
 }
 
@@ -117,26 +150,26 @@ void transaction_unwatch(client *c) {
     struct transaction *t = transaction_of(c);
     if (!t) return;
     t->broken = false;
-    if (t->watched_count == 0) return;
-    interest_remove_all(&watched, &t->watched);
-    t->watched_count = 0;
-    if (--watching_clients == 0) keyspace_unobserve(&observer);
+    unwatch_all(t);
 }
 
-bool transaction_is_broken(const client *c) {
+bool transaction_is_broken(const client *c) { return transaction_of(c) && transaction_of(c)->broken; }
+
+void transaction_check_expired(const client *c) {
     const struct transaction *t = transaction_of(c);
-    /* what has expired without being noticed is noticed now */
+    index_in_use = true;
     for (const interest_link *link = t->watched; link && !t->broken; link = link->next_of_client) {
         key name = interest_name(link->key);
         keyspace_peek(link->key->db, &name);
     }
-    return t->broken;
+    index_in_use = false;
+    forget_broken();
 }
 
 /* --- Figures --- */
 
-int64_t transaction_length(const client *c) {
-    return c->flags & CLIENT_IN_TRANSACTION ? (int64_t)transaction_of(c)->requests.count : -1;
+size_t transaction_length(const client *c) {
+    return transaction_of(c) ? transaction_of(c)->requests.count : 0;
 }
 
 size_t transaction_watched(const client *c) {

@@ -2,7 +2,6 @@
 #include "server/waiting.h"
 
 #include "base/alloc.h"
-#include "base/log.h"
 #include "net/query.h"
 #include "server/request_queue.h"
 #include "server/session.h"
@@ -21,13 +20,7 @@ void waiting_add(const struct request *r) {
     if (!c->session->waiting) c->session->waiting = alloc_zeroed(sizeof(struct waiting));
     c->flags |= CLIENT_WAITING;
     request_queue_add(&waiting_of(c)->requests, r);
-    if (waiting_memory_bytes(c) <= query_limits.buffer_bytes) return;
-    char description[CLIENT_DESCRIPTION_BYTES];
-    client_describe(c, description);
-    log_warning("Client %s closed: its waiting requests are over the limit of its query buffer (%zu bytes)",
-                description, waiting_memory_bytes(c));
-    query_statistics.limit_disconnections++;
-    client_close_soon(c, CLIENT_CLOSE_NOW);
+    query_check_limit(c, waiting_memory_bytes(c), "what waits to be run");
 }
 
 const struct request *waiting_first(const client *c) {
@@ -37,7 +30,9 @@ const struct request *waiting_first(const client *c) {
 void waiting_pop(client *c) {
     struct waiting *w = waiting_of(c);
     request_queue_pop(&w->requests);
-    if (w->requests.count == 0) c->flags &= ~(uint32_t)CLIENT_WAITING;
+    if (w->requests.count > 0) return;
+    request_queue_clear(&w->requests);
+    c->flags &= ~(uint32_t)CLIENT_WAITING;
 }
 
 size_t waiting_memory_bytes(const client *c) {

@@ -7,11 +7,11 @@
 #include "net/batch.h"
 
 /* Has the request wait behind those that wait already (CLIENT_WAITING is set on the client from now on).
- * Closes the client if its requests take more memory than a query buffer may. */
+ * Closes the client if those take more memory than a query buffer may. */
 void waiting_add(const struct request *r);
 /* The request that is first, NULL if none waits. */
 const struct request *waiting_first(const client *c);
-/* The first request is answered: takes it out. Its memory lives as long as the batch. */
+/* The first request is answered: takes it out. */
 void waiting_pop(client *c);
 /* The memory of what waits, in bytes. */
 size_t waiting_memory_bytes(const client *c);

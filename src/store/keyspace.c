@@ -366,6 +366,9 @@ void keyspace_copy(const entry *e, database *to, const key *k) {
 }
 
 void keyspace_swap(database *a, database *b) {
+    if (a == b) return;
+    for (const keyspace_observer *o = observers; o; o = o->next)
+        if (o->swapped) o->swapped(a, b);
     database swapped = *a;
     int id_a = a->id, id_b = b->id;
     *a = *b;
@@ -373,8 +376,6 @@ void keyspace_swap(database *a, database *b) {
     a->id = id_a;
     b->id = id_b;
     keyspace_statistics.changes++;
-    for (const keyspace_observer *o = observers; o; o = o->next)
-        if (o->swapped) o->swapped(a, b);
 }
 
 static void free_table_of_entries(void *argument) { table_free(argument, free_entry); }

@@ -142,16 +142,17 @@ void keyspace_announce(database *db, const key *k, enum keyspace_event event);
 
 /* Who is told of what happens to keys; callbacks that are NULL are not called. An observer is switched on
  * only while someone wants to know, so that nobody else pays for it. Callbacks may read the database, but not
- * change it. */
+ * change it, and may switch their own observer off. */
 typedef struct keyspace_observer keyspace_observer;
 struct keyspace_observer {
     void (*changed)(database *db, const key *k, enum keyspace_event event);
     void (*created)(database *db, const key *k); /* a key that did not exist, before what made it is told */
     void (*missed)(database *db, const key *k);  /* a lookup for reading found nothing */
-    void (*flushed)(
-        database *db); /* all its keys (NULL: all keys) are about to go, without a word about each */
-    void (*swapped)(database *a, database *b); /* have exchanged their keys */
-    keyspace_observer *next;                   /* the keyspace's own */
+    /* About to happen, without a word about each key: all of a database (NULL: of all) go; two databases
+     * exchange theirs. */
+    void (*flushed)(database *db);
+    void (*swapped)(database *a, database *b);
+    keyspace_observer *next; /* the keyspace's own */
 };
 /* Switches an observer on, off. */
 void keyspace_observe(keyspace_observer *observer);
@@ -210,7 +211,7 @@ void keyspace_move(database *from, database *to, const key *k);
 /* Puts a copy of e's value, expiry included, under that key, which is not e's own; what the key held is gone.
  */
 void keyspace_copy(const entry *e, database *to, const key *k);
-/* Exchanges the keys of two databases, which counts as one change. */
+/* Exchanges the keys of two databases, which counts as one change; a database and itself: nothing. */
 void keyspace_swap(database *a, database *b);
 /* Deletes all keys of a database, or of all of them; they are freed in the background. Returns how many. */
 size_t keyspace_flush(database *db);

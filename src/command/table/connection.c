@@ -133,6 +133,17 @@ static const command client_subcommands[] = {
         .syntax = "action=(ON|OFF|SKIP)",
     },
     {
+        .name = "unblock",
+        .handler = command_client_unblock,
+        .arity = -3,
+        .flags = COMMAND_ADMIN | COMMAND_NOSCRIPT | COMMAND_LOADING | COMMAND_STALE,
+        .categories = CATEGORY_CONNECTION,
+        .since = "5.0.0",
+        .summary = "Ends another connection's wait for keys.",
+        .complexity = "O(N) in the number of connections",
+        .syntax = "client-id:integer [unblock-type=(TIMEOUT|ERROR)]",
+    },
+    {
         .name = "no-evict",
         .handler = command_client_no_evict,
         .arity = 3,
@@ -200,6 +211,7 @@ const command connection_commands[] = {
         .flags = COMMAND_NOSCRIPT | COMMAND_LOADING | COMMAND_STALE | COMMAND_FAST | COMMAND_NO_AUTH |
                  COMMAND_ALLOW_BUSY | COMMAND_SUBSCRIBER,
         .categories = CATEGORY_CONNECTION,
+        .unqueued = true,
         .since = "1.0.0",
         .summary = "Answers OK and closes the connection.",
         .complexity = "O(1)",
@@ -213,6 +225,7 @@ const command connection_commands[] = {
         .flags = COMMAND_NOSCRIPT | COMMAND_LOADING | COMMAND_STALE | COMMAND_FAST | COMMAND_NO_AUTH |
                  COMMAND_ALLOW_BUSY | COMMAND_SUBSCRIBER,
         .categories = CATEGORY_CONNECTION,
+        .unqueued = true,
         .since = "6.2.0",
         .summary = "Brings the connection back to the state of a new one.",
         .complexity = "O(1)",

@@ -27,6 +27,14 @@ struct list_limits list_limits_of(int64_t max_listpack_size);
 
 enum list_end { LIST_HEAD, LIST_TAIL };
 
+/* What is announced of a push, and of a pop, at that end. */
+static inline enum keyspace_event list_push_event(enum list_end end) {
+    return end == LIST_HEAD ? EVENT_LPUSH : EVENT_RPUSH;
+}
+static inline enum keyspace_event list_pop_event(enum list_end end) {
+    return end == LIST_HEAD ? EVENT_LPOP : EVENT_RPOP;
+}
+
 /* --- Reading --- */
 
 /* What OBJECT ENCODING calls the list: "listpack" or "quicklist", by Redis's rules. */
