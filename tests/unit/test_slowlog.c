@@ -155,13 +155,13 @@ static void a_request_is_logged_from_the_threshold_on(void **state) {
     (void)state;
     slice argv[ARGUMENTS_MAX];
     struct request r = request_of("KEYS *", argv);
-    accounting_add(&r, statistics_ticks(9000));
+    accounting_add(&r, 1, statistics_ticks(9000));
     assert_int_equal(slowlog_len(), 0);
-    accounting_add(&r, statistics_ticks(11000));
+    accounting_add(&r, 1, statistics_ticks(11000));
     assert_int_equal(slowlog_len(), 1);
     assert_in_range(slowlog_newest()->us, 10990, 11000);
     set("slowlog-log-slower-than", "-1");
-    accounting_add(&r, statistics_ticks(11000));
+    accounting_add(&r, 1, statistics_ticks(11000));
     assert_int_equal(slowlog_len(), 1);
     assert_int_equal(statistics_of(r.command)->calls, 3);
 }
@@ -170,7 +170,7 @@ static void exec_is_not_logged(void **state) {
     (void)state;
     slice argv[ARGUMENTS_MAX];
     struct request r = request_of("EXEC", argv);
-    accounting_add(&r, statistics_ticks(11000));
+    accounting_add(&r, 1, statistics_ticks(11000));
     assert_int_equal(slowlog_len(), 0);
 }
 
@@ -208,14 +208,14 @@ static void the_latency_monitor_tells_fast_commands_apart(void **state) {
     set("latency-monitor-threshold", "5");
     slice argv[ARGUMENTS_MAX];
     struct request quick = request_of("GET a", argv);
-    accounting_add(&quick, statistics_ticks(4900));
+    accounting_add(&quick, 1, statistics_ticks(4900));
     assert_null(latency_history_of(LATENCY_FAST_COMMAND));
-    accounting_add(&quick, statistics_ticks(6100));
+    accounting_add(&quick, 1, statistics_ticks(6100));
     assert_int_equal(latency_history_of(LATENCY_FAST_COMMAND)->max_ms, 6);
     assert_null(latency_history_of(LATENCY_COMMAND));
     assert_int_equal(slowlog_len(), 0);
     struct request slow = request_of("KEYS *", argv);
-    accounting_add(&slow, statistics_ticks(12100));
+    accounting_add(&slow, 1, statistics_ticks(12100));
     assert_int_equal(latency_history_of(LATENCY_COMMAND)->max_ms, 12);
     assert_int_equal(slowlog_len(), 1);
 }
@@ -225,10 +225,10 @@ static void distributions_are_kept_only_while_they_are_wanted(void **state) {
     slice argv[ARGUMENTS_MAX];
     struct request r = request_of("GET a", argv);
     set("latency-tracking", "no");
-    accounting_add(&r, 1);
+    accounting_add(&r, 1, 1);
     assert_null(statistics_of(r.command)->latency);
     set("latency-tracking", "yes");
-    accounting_add(&r, 1);
+    accounting_add(&r, 1, 1);
     assert_int_equal(statistics_of(r.command)->latency->count, 1);
     statistics_reset();
     assert_null(statistics_of(r.command)->latency);
