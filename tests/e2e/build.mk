@@ -4,7 +4,8 @@
 #   differential      compares with another server (--oracle PATH)
 #   the others        need only the server (--server PATH)
 
-E2E_PROGRAMS := transcript differential boundary slow_reader slow_subscriber many_connections big_value vanish
+E2E_PROGRAMS := transcript differential boundary slow_reader slow_subscriber many_connections big_value vanish \
+                async_client
 
 E2E_COMMON := bytes resp server tally
 
@@ -16,5 +17,6 @@ E2E_slow_subscriber  := slow_subscriber $(E2E_COMMON)
 E2E_many_connections := many_connections $(E2E_COMMON)
 E2E_big_value        := big_value $(E2E_COMMON)
 E2E_vanish           := vanish session $(E2E_COMMON)
+E2E_async_client     := async_client $(E2E_COMMON)
 
 E2E_LIBS := -lhiredis
