@@ -115,8 +115,9 @@ static bool summarise(client *c, const args *a, struct field_summary *s) {
     }
 }
 
-/* Runs a write on the string's bytes and replies. Returns whether they are others now. */
-static bool run_write(client *c, const struct field_operation *o, char *bytes, size_t len) {
+/* Runs a write on the string's bytes, which have grown for it or not, and replies. Returns whether something
+ * has changed: an overflow may be refused, and bits may be overwritten by the same. */
+static bool run_write(client *c, const struct field_operation *o, char *bytes, size_t len, bool has_grown) {
     slice value = {bytes, len};
     uint64_t raw;  /* the bits to write */
     int64_t reply; /* SET: what was there; INCRBY: what is there now */
@@ -146,7 +147,7 @@ static bool run_write(client *c, const struct field_operation *o, char *bytes, s
     }
     reply_integer(c, reply);
     if (changes) bits_write(bytes, o->offset, o->width, raw);
-    return changes;
+    return has_grown || changes;
 }
 
 static void run_get(client *c, const struct field_operation *o, slice value) {
@@ -169,7 +170,8 @@ static void run_reads(client *c, const args *a, const struct field_summary *s) {
     while (reader_next(c, &r, &o) == FIELD_OPERATION) run_get(c, &o, value);
 }
 
-/* Runs a request that writes. The string grows as far as its writes reach, even if they are refused then. */
+/* Runs a request that writes. The string grows as far as its writes reach, even if they are refused then,
+ * which counts as no change. */
 static void run_writes(client *c, const args *a, const struct field_summary *s) {
     key k = args_key(a, 1);
     entry *e;
@@ -177,7 +179,7 @@ static void run_writes(client *c, const args *a, const struct field_summary *s) 
     size_t before = e ? string_len(e) : 0;
     size_t len = s->needed > before ? s->needed : before;
     char *bytes = keyspace_edit_string(c->db, &k, len);
-    bool changed = len > before;
+    bool changed = false;
     struct field_reader r = reader_start(a);
     struct field_operation o;
     reply_array(c, s->operations);
@@ -185,7 +187,7 @@ static void run_writes(client *c, const args *a, const struct field_summary *s) 
         if (o.action == FIELD_GET)
             run_get(c, &o, (slice){bytes, len});
         else
-            changed |= run_write(c, &o, bytes, len);
+            changed |= run_write(c, &o, bytes, len, len > before);
     }
     if (changed) keyspace_changed(c->db, &k, EVENT_SETBIT);
 }

@@ -391,14 +391,10 @@ void command_hsetex(client *c, const args *a) {
         reply_integer(c, 0);
         return;
     }
-    struct changes done = {0};
-    bool passed = o.has_time && o.expiry_ms <= clock_unix_ms();
-    if (!passed) {
-        size_t created;
-        e = hash_set(c->db, &k, e, o.pairs, (size_t)o.count, o.keep_expiry, &created);
-        done.set = true;
-    }
-    for (int i = 0; o.has_time && e && i < o.count; i++)
+    struct changes done = {.set = true};
+    size_t created;
+    e = hash_set(c->db, &k, e, o.pairs, (size_t)o.count, o.keep_expiry, &created);
+    for (int i = 0; o.has_time && i < o.count; i++)
         e = expire_field(c, &k, e, o.pairs[2 * i], o.expiry_ms, &done);
     announce(c, &k, e, &done);
     reply_integer(c, 1);

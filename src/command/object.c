@@ -16,7 +16,7 @@
 /* The entry at argv[2]. Returns false, having answered null, if there is none. */
 static bool look_up(client *c, const args *a, const entry **e) {
     key k = args_key(a, 2);
-    *e = keyspace_inspect(c->db, &k);
+    *e = keyspace_inspect_quietly(c->db, &k);
     if (!*e) reply_null(c);
     return *e != NULL;
 }

@@ -32,13 +32,9 @@ static inline void put_argument(client *c, const key *k, slice value, int64_t ex
         keyspace_put_string(c->db, k, value, expiry_ms);
 }
 
-/* Sets the key as SET and its relatives do. An expiry in the past leaves nothing at the key. */
+/* Sets the key as SET and its relatives do. If the expiry has passed, the next lookup will find that. */
 static void set_key(client *c, const key *k, slice value, int64_t expiry_ms) {
     bool expires = expiry_ms != KEEP_EXPIRY && expiry_ms != NO_EXPIRY;
-    if (expires && expiry_ms <= clock_unix_ms()) {
-        keyspace_delete(c->db, k);
-        return;
-    }
     put_argument(c, k, value, expiry_ms);
     keyspace_changed(c->db, k, EVENT_SET);
     if (expires) keyspace_announce(c->db, k, EVENT_EXPIRE);

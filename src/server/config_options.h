@@ -262,7 +262,7 @@ BOOL   (lazyfree_lazy_user_del, "lazyfree-lazy-user-del", NULL, "yes", ONLY,
 BOOL   (lazyfree_lazy_user_flush, "lazyfree-lazy-user-flush", NULL, "yes", ONLY,
         "Makes FLUSHDB and FLUSHALL free in the background, whatever they say of it.")
 SPECIAL(notify_keyspace_events, config_notify_classes, "notify-keyspace-events", NULL, "",
-        &config_notify_rules, ONLY,
+        &config_notify_rules, NOW,
         "Which events of keys are published: `K` by key, `E` by event, and the classes `g` generic, `$` "
         "string, `l` list, `s` set, `h` hash, `z` sorted set, `x` expired, `e` evicted, `t` stream, `d` "
         "module, `m` miss, `n` new key, `A` for `g$lshzxetd`. Empty for none.")

@@ -36,6 +36,7 @@
 #include "server/execute.h"
 #include "server/latency_monitor.h"
 #include "server/logo.h"
+#include "server/notifications.h"
 #include "server/process.h"
 #include "server/pubsub.h"
 #include "server/session.h"
@@ -159,6 +160,12 @@ static bool follow_loglevel(char reason[CONFIG_REASON_MAX]) {
     return true;
 }
 
+static bool follow_notifications(char reason[CONFIG_REASON_MAX]) {
+    (void)reason;
+    notifications_follow();
+    return true;
+}
+
 /* What the open TCP listeners listen at. */
 static struct {
     struct config_bind bind;
@@ -241,6 +248,7 @@ static void register_config_hooks(void) {
     config_on_change("maxclients", follow_maxclients);
     config_on_change("requirepass", follow_password);
     config_on_change("loglevel", follow_loglevel);
+    config_on_change("notify-keyspace-events", follow_notifications);
     config_on_change("bind", follow_bind);
     config_on_change("port", follow_port);
     config_on_change("proc-title-template", follow_title);
@@ -392,6 +400,7 @@ void server_open(void) {
 
     background_open();
     keyspace_open((int)config.databases);
+    notifications_follow();
     loop_open();
     loop_after_wait = after_wait;
     batch_open();

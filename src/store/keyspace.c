@@ -153,14 +153,18 @@ static inline entry *find_live(database *db, const key *k) {
 
 /* --- Looking up --- */
 
-entry *keyspace_inspect(database *db, const key *k) {
+entry *keyspace_inspect_quietly(database *db, const key *k) {
     entry *e = find_live(db, k);
-    if (e) {
+    if (e)
         keyspace_statistics.hits++;
-    } else {
+    else
         keyspace_statistics.misses++;
-        if (unlikely(observers != NULL)) announce_missed(db, k);
-    }
+    return e;
+}
+
+entry *keyspace_inspect(database *db, const key *k) {
+    entry *e = keyspace_inspect_quietly(db, k);
+    if (unlikely(!e && observers != NULL)) announce_missed(db, k);
     return e;
 }
 

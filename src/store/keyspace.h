@@ -87,6 +87,7 @@ enum keyspace_event {
     EVENT_PFADD,
     EVENT_REENCODED, /* the same in other bytes, such as with a count kept: has no notification */
     EVENT_SORTSTORE,
+    EVENT_COUNT,
 };
 
 /* Statistics that the gate keeps. */
@@ -124,6 +125,8 @@ entry *keyspace_write(database *db, const key *k);
 /* The entry to tell something about (its type, its time to live), or NULL: counts a hit or a miss, but does
  * not mark it as used. */
 entry *keyspace_inspect(database *db, const key *k);
+/* The same, but a miss is not announced. */
+entry *keyspace_inspect_quietly(database *db, const key *k);
 /* The entry, or NULL, without marking it as used and without counting. */
 entry *keyspace_peek(database *db, const key *k);
 /* A random key's entry, or NULL if the database is empty. */

@@ -5,9 +5,11 @@
  *
  * The commands come from the generator, over few keys, so that they meet each other's traces. They are sent
  * in chunks, pipelined, to both servers; then the replies are read side by side, in RESP2 for the first half
- * of the run and in RESP3 for the second. At the end both keyspaces are compared as a whole: every key's
- * type, value, expiry and encoding. The sequence depends on the seed alone, so what fails can be repeated;
- * and when replies differ, the commands that touched the same keys before are shown.
+ * of the run and in RESP3 for the second. A second connection to each server listens to its keyspace
+ * notifications, which must be the same as well; but for expired keys, which each server finds when it does.
+ * At the end both keyspaces are compared as a whole: every key's type, value, expiry and encoding. The
+ * sequence depends on the seed alone, so what fails can be repeated; and when replies differ, the commands
+ * that touched the same keys before are shown.
  *
  * Replies are compared byte for byte, except as the comparison of the command's shape says (generator.h) and
  * on the points where the oracles disagree among themselves (known_difference() below). --option is for the
@@ -32,11 +34,13 @@
 #define SHOWN_BYTES      300
 #define DEFAULT_COMMANDS 100000
 #define NUMBERS_APART    1e-13 /* how far two texts of the same number may be apart */
+#define EVENT_CLASSES    "Eg$lshztn" /* by event, all but x, and m: 7.0 looks some keys up too soon */
 
 typedef struct run {
     const char *name[2]; /* side 0 is the server under test, side 1 the oracle */
     server server[2];
     resp_conn *conn[2];
+    resp_conn *listener[2]; /* to keyspace notifications */
     uint64_t seed;
     long commands;
     int mismatches_left;
@@ -249,10 +253,54 @@ static bool play_chunk(run *r, long count) {
     return true;
 }
 
+/* ---- comparing notifications ---- */
+
+static bool has_argument(const request *r, const resp_node *text) {
+    for (int i = 1; i < r->argc; i++)
+        if (r->args[i].len == text->len && memcmp(r->args[i].data, text->text, text->len) == 0) return true;
+    return false;
+}
+
+/* The commands of the chunk that have a key in common with the event; the key comes last in its message. */
+static void report_event(const run *r, long first, const resp_reply *events) {
+    printf("seed %llu: the notifications differ\n", (unsigned long long)r->seed);
+    for (int side = 0; side < 2; side++) print_reply(r->name[side], &events[side]);
+    printf("one of these commands, on the same keys:\n");
+    for (long n = first; n < r->done; n++)
+        for (int side = 0; side < 2; side++) {
+            const resp_node *event = &events[side].root;
+            if (event->type != RESP_PUSH || !has_argument(&r->ring[n % HISTORY], &event->child[3])) continue;
+            print_request("    ", n, &r->ring[n % HISTORY]);
+            break;
+        }
+}
+
+/* Compares what the commands from number first on were told about. */
+static bool compare_events(run *r, long first) {
+    static const char *end[] = {"ECHO", "end"};
+    bool same = true, ended = false;
+    for (int side = 0; side < 2; side++) resp_send_args(r->listener[side], 2, end, NULL);
+    while (same && !ended) {
+        resp_reply events[2];
+        for (int side = 0; side < 2; side++)
+            if (resp_read(r->listener[side], RESP_PATIENCE_MS, &events[side]) != RESP_OK)
+                die("%s does not notify", r->name[side]);
+        same = same_raw(&events[0], &events[1]);
+        ended = events[0].root.type != RESP_PUSH;
+        if (!same) report_event(r, first, events);
+        for (int side = 0; side < 2; side++) resp_free(&events[side]);
+    }
+    if (same)
+        tally_pass();
+    else
+        tally_fail();
+    return same;
+}
+
 static bool play(run *r, long until) {
     while (r->done < until) {
-        long left = until - r->done;
-        if (!play_chunk(r, left < CHUNK ? left : CHUNK)) return false;
+        long left = until - r->done, first = r->done;
+        if (!play_chunk(r, left < CHUNK ? left : CHUNK) || !compare_events(r, first)) return false;
     }
     return true;
 }
@@ -347,6 +395,10 @@ static void connect_side(run *r, int side, const server_setup *setup) {
     r->name[side] = setup->path;
     server_start(&r->server[side], setup);
     r->conn[side] = server_connect(&r->server[side]);
+    r->listener[side] = server_connect(&r->server[side]);
+    resp_must(r->listener[side], "CONFIG SET notify-keyspace-events %s", EVENT_CLASSES);
+    resp_must(r->listener[side], "HELLO 3");
+    resp_must(r->listener[side], "PSUBSCRIBE __keyevent@*__:*");
 }
 
 static void play_all(run *r) {
@@ -395,6 +447,7 @@ int main(int argc, char **argv) {
     play_all(r);
     for (int side = 0; side < 2; side++) {
         resp_close(r->conn[side]);
+        resp_close(r->listener[side]);
         server_stop(&r->server[side]);
     }
     for (int i = 0; i < HISTORY; i++) request_free(&r->ring[i]);

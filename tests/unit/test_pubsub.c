@@ -1,4 +1,5 @@
-/* Pubsub: subscriptions against a naive model, and what arrives at the other end of the clients' sockets. */
+/* Pubsub and notifications: subscriptions against a naive model, and what arrives at the other end of the
+ * clients' sockets. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,10 +18,13 @@
 #include "base/random.h"
 #include "net/loop.h"
 #include "net/output.h"
+#include "server/config.h"
+#include "server/notifications.h"
 #include "server/pubsub.h"
 #include "server/push.h"
 #include "server/session.h"
 #include "server/subscriptions.h"
+#include "store/keyspace.h"
 
 /* --- Clients with a socket to listen at --- */
 
@@ -299,9 +303,53 @@ static void a_client_that_is_to_be_closed_gets_nothing(void **state) {
     assert_false(output_pending(c));
 }
 
+/* --- Notifications --- */
+
+static void ask_for(uint32_t classes) {
+    config.notify_keyspace_events = classes;
+    notifications_follow();
+}
+
+static void every_event_has_a_name_and_a_class(void **state) {
+    (void)state;
+    client *c = connect_client(0, 2);
+    key k = key_of(SLICE("key"));
+    subscriptions_add(c, TOPIC_PATTERN, SLICE("*"));
+    ask_for(NOTIFY_KEYSPACE | NOTIFY_ALL);
+    for (int event = 0; event < EVENT_COUNT; event++) {
+        uint64_t before = c->bytes_out;
+        keyspace_announce(keyspace_database(0), &k, (enum keyspace_event)event);
+        output_flush_queued();
+        bool is_published = c->bytes_out > before;
+        if (is_published != (event != EVENT_REENCODED)) fail_msg("event %d", event);
+    }
+    ask_for(0);
+}
+
+static void nothing_is_published_unless_asked_for(void **state) {
+    (void)state;
+    static const uint32_t too_little[] = {0, NOTIFY_ALL, NOTIFY_KEYSPACE | NOTIFY_KEYEVENT,
+                                          NOTIFY_KEYEVENT | NOTIFY_LIST | NOTIFY_NEW | NOTIFY_MISS};
+    client *c = connect_client(0, 2);
+    key k = key_of(SLICE("key"));
+    subscriptions_add(c, TOPIC_PATTERN, SLICE("*"));
+    for (size_t i = 0; i < sizeof(too_little) / sizeof(*too_little); i++) {
+        ask_for(too_little[i]);
+        keyspace_announce(keyspace_database(0), &k, EVENT_SET);
+        assert_false(output_pending(c));
+    }
+    ask_for(NOTIFY_KEYEVENT | NOTIFY_STRING);
+    keyspace_announce(keyspace_database(0), &k, EVENT_SET);
+    assert_arrives(0, "*4\r\n$8\r\npmessage\r\n$1\r\n*\r\n$18\r\n__keyevent@0__:set\r\n$3\r\nkey\r\n");
+    ask_for(0);
+    keyspace_announce(keyspace_database(0), &k, EVENT_SET);
+    assert_false(output_pending(c));
+}
+
 int main(void) {
     alloc_register_thread();
     hash_open();
+    keyspace_open(1);
     loop_open();
     client_hooks.opened = give_session;
     client_hooks.closed = take_session;
@@ -320,6 +368,8 @@ int main(void) {
         TEST(an_answer_comes_at_once_unless_replies_are_off),
         TEST(rewinding_takes_messages_back_that_joined_others),
         TEST(a_client_that_is_to_be_closed_gets_nothing),
+        TEST(every_event_has_a_name_and_a_class),
+        TEST(nothing_is_published_unless_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
