@@ -14,6 +14,7 @@
 #include "base/number.h"
 #include "command/client_text.h"
 #include "command/handlers.h"
+#include "command/information_lists.h"
 #include "command/memory_figures.h"
 #include "command/report.h"
 #include "net/listener.h"
@@ -228,6 +229,7 @@ static void add_traffic(report *r) {
 }
 
 static void add_key_traffic(report *r) {
+    add_count(r, "expired_subkeys", keyspace_statistics.expired_elements);
     add_count(r, "expired_keys", keyspace_statistics.expired);
     add_count(r, "expire_cycle_cpu_milliseconds", keyspace_statistics.expire_cycle_us / 1000);
     add_count(r, "evicted_keys", 0);
@@ -292,45 +294,7 @@ static void add_processor(report *r) {
     add_time(r, "used_cpu_user_main_thread", thread.ru_utime);
 }
 
-/* --- Commands and errors --- */
-
-static void add_command(report *r, const command *row) {
-    const struct command_statistics *s = statistics_of(row);
-    if (!(s->calls | s->rejected_calls | s->failed_calls)) return;
-    uint64_t us = s->calls ? statistics_us(s->ticks) : 0; /* else it was spent on refusals */
-    report_add(r,
-               "cmdstat_%s:calls=%llu,usec=%llu,usec_per_call=%.2f,rejected_calls=%llu,failed_calls=%llu\r\n",
-               row->full_name, (unsigned long long)s->calls, (unsigned long long)us,
-               s->calls ? (double)us / (double)s->calls : 0, (unsigned long long)s->rejected_calls,
-               (unsigned long long)s->failed_calls);
-}
-
-static void add_commands(report *r) {
-    for (size_t i = 0; i < registry_count(); i++) {
-        const command *row = registry_at(i);
-        add_command(r, row);
-        for (const command *sub = row->subcommands; sub && sub->name; sub++) add_command(r, sub);
-    }
-}
-
-static void add_error(void *context, const char *code, uint64_t count) {
-    report_add(context, "errorstat_%s:count=%llu\r\n", code, (unsigned long long)count);
-}
-
-static void add_errors(report *r) { statistics_each_error(add_error, r); }
-
-/* --- Keys --- */
-
 static void add_cluster(report *r) { add_count(r, "cluster_enabled", 0); }
-
-static void add_keyspace(report *r) {
-    for (int i = 0; i < keyspace_databases(); i++) {
-        const database *db = keyspace_database(i);
-        if (keyspace_size(db) == 0) continue;
-        report_add(r, "db%d:keys=%zu,expires=%zu,avg_ttl=%lld,subexpiry=0\r\n", i, keyspace_size(db),
-                   db->expiring, (long long)keyspace_average_ttl_ms(db));
-    }
-}
 
 /* --- Sections --- */
 
@@ -348,11 +312,12 @@ static const struct section {
     {"replication", "Replication", add_replication, true},
     {"cpu", "CPU", add_processor, true},
     {"modules", "Modules", NULL, true},
-    {"commandstats", "Commandstats", add_commands, false},
-    {"errorstats", "Errorstats", add_errors, true},
-    {"latencystats", "Latencystats", NULL, false},
+    {"commandstats", "Commandstats", information_add_commands, false},
+    {"errorstats", "Errorstats", information_add_errors, true},
+    {"latencystats", "Latencystats", information_add_latencies, false},
     {"cluster", "Cluster", add_cluster, true},
-    {"keyspace", "Keyspace", add_keyspace, true},
+    {"keyspace", "Keyspace", information_add_keyspace, true},
+    {"keysizes", "Keysizes", information_add_key_sizes, true},
 };
 
 #define SECTION_COUNT (sizeof(sections) / sizeof(*sections))

@@ -11,6 +11,7 @@
 #include "base/background.h"
 #include "base/clock.h"
 #include "base/compiler.h"
+#include "base/log.h"
 #include "net/listener.h"
 #include "net/output.h"
 #include "net/query.h"
@@ -57,9 +58,10 @@ uint64_t statistics_ticks(uint64_t us) {
 
 /* --- Errors by code --- */
 
-/* Codes that are counted one by one: clients can't make new ones, so this is far more than there are. */
-#define ERROR_CODES_MAX 64
-/* What is longer, or no word in capitals, counts as ERR. */
+/* Codes that are counted one by one. The server has far fewer, but scripts may make up their own: if they
+ * make too many, the counts are dropped and nothing is counted until CONFIG RESETSTAT, as in Redis. */
+#define ERROR_CODES_MAX 128
+/* A longer first word counts as ERR. */
 #define ERROR_CODE_BYTES 32
 
 static struct error_count {
@@ -67,13 +69,21 @@ static struct error_count {
     uint64_t count;
 } errors[ERROR_CODES_MAX]; /* by code */
 static size_t error_count;
+static bool errors_disabled;
 
+/* The first word of an error; a bare word is no code but all of the text. */
 static slice code_of(slice text) {
-    size_t len = 0;
-    while (len < text.len && ((text.data[len] >= 'A' && text.data[len] <= 'Z') || text.data[len] == '_'))
-        len++;
-    bool ends = len == text.len || text.data[len] == ' ';
-    return len > 0 && len <= ERROR_CODE_BYTES && ends ? (slice){text.data, len} : SLICE("ERR");
+    const char *end = memchr(text.data, ' ', text.len);
+    size_t len = end ? (size_t)(end - text.data) : 0;
+    return len > 0 && len <= ERROR_CODE_BYTES ? (slice){text.data, len} : SLICE("ERR");
+}
+
+static void disable_errors(void) {
+    errors_disabled = true;
+    error_count = 0;
+    log_warning("Errors are not counted any more by their codes, of which there are more than %d. Look for "
+                "scripts that make up codes; CONFIG RESETSTAT begins anew.",
+                ERROR_CODES_MAX);
 }
 
 static int compare_code(slice code, const struct error_count *e) {
@@ -84,12 +94,16 @@ static int compare_code(slice code, const struct error_count *e) {
 void statistics_count_error(client *c, slice text) {
     (void)c;
     statistics.error_replies++;
+    if (errors_disabled) return;
     slice code = code_of(text);
     size_t at = 0;
     int order = 1;
     while (at < error_count && (order = compare_code(code, &errors[at])) > 0) at++;
     if (order != 0) {
-        if (error_count == ERROR_CODES_MAX) return;
+        if (error_count == ERROR_CODES_MAX) {
+            disable_errors();
+            return;
+        }
         memmove(&errors[at + 1], &errors[at], (error_count - at) * sizeof(*errors));
         errors[at] = (struct error_count){0};
         memcpy(errors[at].code, code.data, code.len);
@@ -99,6 +113,7 @@ void statistics_count_error(client *c, slice text) {
 }
 
 void statistics_each_error(void (*visit)(void *context, const char *code, uint64_t count), void *context) {
+    if (errors_disabled) visit(context, "ERRORSTATS_DISABLED", 1);
     for (size_t i = 0; i < error_count; i++) visit(context, errors[i].code, errors[i].count);
 }
 
@@ -156,6 +171,7 @@ void statistics_reset(void) {
         rows[i] = (struct command_statistics){0};
     }
     error_count = 0;
+    errors_disabled = false;
     samples_taken = 0;
 
     keyspace_statistics = (struct keyspace_statistics){.changes = keyspace_statistics.changes};

@@ -41,7 +41,8 @@ uint64_t statistics_ticks(uint64_t us);
 
 /* Counts an error reply under its code ("ERR", "WRONGTYPE"); the hook of the reply module. */
 void statistics_count_error(client *c, slice text);
-/* Calls visit with each error code and its count, in alphabetical order. */
+/* Calls visit with each error code and its count, in alphabetical order; with ERRORSTATS_DISABLED alone if
+ * there were too many codes. */
 void statistics_each_error(void (*visit)(void *context, const char *code, uint64_t count), void *context);
 
 /* Takes the samples that the averages are made from; called every STATISTICS_SAMPLE_MS. */

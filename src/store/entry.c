@@ -37,6 +37,7 @@ static entry *copy_shell(const entry *e, slice key, int64_t expiry_ms) {
     entry *copy = entry_new(key, e->type, e->encoding, expiry_ms, inline_len);
     copy->flags |= e->flags & ENTRY_VALUE_FLAGS;
     copy->recency = e->recency;
+    copy->size_class = e->size_class;
     copy->value_len = e->value_len;
     if (e->encoding == ENCODING_INLINE)
         memcpy(entry_inline_value(copy), entry_inline_value(e), inline_len);

@@ -35,7 +35,7 @@ enum value_encoding {
 enum entry_flag {
     ENTRY_EXPIRES = 1 << 0,
     ENTRY_EDITED = 1 << 1,          /* a string that was changed in place: OBJECT ENCODING says raw */
-    ENTRY_ELEMENTS_EXPIRE = 1 << 2, /* a structure of which elements have, or had, an expiry */
+    ENTRY_ELEMENTS_EXPIRE = 1 << 2, /* a structure of which elements have an expiry */
 };
 /* Those that say something of the value, and go with it. */
 #define ENTRY_VALUE_FLAGS (ENTRY_EDITED | ENTRY_ELEMENTS_EXPIRE)
@@ -44,9 +44,10 @@ enum entry_flag {
 #define ENTRY_KEY_IS_LONG   255 /* key_len of a longer key: the length stands before the key */
 
 typedef struct entry {
-    uint64_t type : 4;     /* enum value_type */
-    uint64_t encoding : 4; /* enum value_encoding */
-    uint64_t flags : 8;    /* enum entry_flag */
+    uint64_t type : 3;       /* enum value_type */
+    uint64_t encoding : 3;   /* enum value_encoding */
+    uint64_t flags : 5;      /* enum entry_flag */
+    uint64_t size_class : 5; /* as which it is counted, see store/census.h */
     uint64_t key_len : 8;
     uint64_t value_len : 16; /* ENCODING_INLINE and ENCODING_RAW */
     uint64_t recency : 24;   /* last access or access frequency, see store/recency.h */

@@ -49,11 +49,6 @@ void keyspace_unobserve(keyspace_observer *observer) {
     *at = observer->next;
 }
 
-void keyspace_announce(database *db, const key *k, enum keyspace_event event) {
-    for (const keyspace_observer *o = observers; o; o = o->next)
-        if (o->changed) o->changed(db, k, event);
-}
-
 /* The key is announced by name and hash alone: the entry may be half made. */
 static void announce_created(database *db, const key *k) {
     for (const keyspace_observer *o = observers; o; o = o->next)
@@ -65,9 +60,67 @@ static void announce_missed(database *db, const key *k) {
         if (o->missed) o->missed(db, k);
 }
 
+/* --- Counting what databases hold --- */
+
+/* The collection that was last looked up to be changed: spares the lookup when it has been. Forgotten as soon
+ * as any entry goes or moves. */
+static struct {
+    const database *db;
+    entry *e;
+} at_hand;
+
+static inline void forget_at_hand(void) { at_hand.e = NULL; }
+
+static inline entry *keep_at_hand(const database *db, entry *e) {
+    at_hand.db = db;
+    at_hand.e = e;
+    return e;
+}
+
+static entry *find_changed(const database *db, const key *k) {
+    entry *e = at_hand.e;
+    if (likely(e && at_hand.db == db && slice_equal(entry_key(e), k->name))) return e;
+    return table_find(db->keys, k->name, k->hash);
+}
+
+/* Counts a collection anew that was changed in place. */
+static void count_anew(database *db, const key *k) {
+    entry *e = find_changed(db, k);
+    if (!e) return;
+    census_update(&db->sizes, e);
+    if (likely(!(e->flags & ENTRY_ELEMENTS_EXPIRE)) || value_elements_expire(e)) return;
+    e->flags &= ~(uint64_t)ENTRY_ELEMENTS_EXPIRE;
+    db->elements_expire--;
+}
+
+void keyspace_announce(database *db, const key *k, enum keyspace_event event) {
+    if (event >= EVENT_SADD) count_anew(db, k);
+    for (const keyspace_observer *o = observers; o; o = o->next)
+        if (o->changed) o->changed(db, k, event);
+}
+
 void keyspace_changed(database *db, const key *k, enum keyspace_event event) {
     keyspace_statistics.changes++;
     keyspace_announce(db, k, event);
+}
+
+static void count_expiry(database *db, const entry *e, int sign) {
+    if (!entry_expires(e)) return;
+    db->expiring += (size_t)sign;
+    db->expiry_sum_ms += sign * (__int128)entry_expiry_ms(e);
+}
+
+static void count_in(database *db, entry *e) {
+    count_expiry(db, e, +1);
+    census_add(&db->sizes, e);
+    if (unlikely(e->flags & ENTRY_ELEMENTS_EXPIRE)) db->elements_expire++;
+}
+
+static void count_out(database *db, const entry *e) {
+    count_expiry(db, e, -1);
+    census_remove(&db->sizes, e);
+    if (unlikely(e->flags & ENTRY_ELEMENTS_EXPIRE)) db->elements_expire--;
+    forget_at_hand();
 }
 
 /* --- The only places where entries enter and leave a database --- */
@@ -76,12 +129,6 @@ static void free_entry(void *element) {
     entry *e = element;
     value_free(e);
     entry_free_shell(e);
-}
-
-static void count_expiry(database *db, const entry *e, int sign) {
-    if (!entry_expires(e)) return;
-    db->expiring += (size_t)sign;
-    db->expiry_sum_ms += sign * (__int128)entry_expiry_ms(e);
 }
 
 /* Whether the entry or an element of it expires. */
@@ -94,22 +141,28 @@ static inline int64_t due_ms(const entry *e) {
 
 static void add(database *db, const key *k, entry *e) {
     table_insert(db->keys, e, k->hash);
-    count_expiry(db, e, +1);
+    count_in(db, e);
     if (has_due_time(e)) table_note_due(db->keys, k->hash, e, due_ms(e));
     if (unlikely(observers != NULL)) announce_created(db, k);
 }
 
 static entry *take_out(database *db, const key *k) {
     entry *e = table_remove(db->keys, k->name, k->hash);
-    if (e) count_expiry(db, e, -1);
+    if (e) count_out(db, e);
     return e;
+}
+
+/* Puts an entry in the place of the one that it was made of, which is gone already. */
+static void put_in_place(database *db, uint64_t hash, const entry *before, entry *after) {
+    table_replace(db->keys, hash, before, after);
+    forget_at_hand();
 }
 
 /* Puts an entry with the same key in the place of another, which is freed. */
 static void replace(database *db, uint64_t hash, entry *before, entry *after) {
-    count_expiry(db, before, -1);
+    count_out(db, before);
     table_replace(db->keys, hash, before, after);
-    count_expiry(db, after, +1);
+    count_in(db, after);
     if (entry_expiry_ms(after) < entry_expiry_ms(before))
         table_note_due(db->keys, hash, after, entry_expiry_ms(after));
     free_entry(before);
@@ -135,7 +188,9 @@ static entry *expire_part(database *db, const key *k, entry *e) {
         expire(db, k);
         return NULL;
     }
-    if (value_expire_elements(e) == 0) return e;
+    size_t expired = value_expire_elements(e);
+    if (expired == 0) return e;
+    keyspace_statistics.expired_elements += expired;
     keyspace_changed(db, k, EVENT_HEXPIRED);
     if (value_elements(e) > 0) return e;
     take_out(db, k);
@@ -177,7 +232,7 @@ entry *keyspace_read(database *db, const key *k) {
 entry *keyspace_write(database *db, const key *k) {
     entry *e = find_live(db, k);
     if (e) recency_touch(e);
-    return e;
+    return keep_at_hand(db, e);
 }
 
 entry *keyspace_peek(database *db, const key *k) { return find_live(db, k); }
@@ -234,6 +289,7 @@ void keyspace_put_text(database *db, const key *k, slice value, int64_t expiry_m
     bool same_layout = e && e->type == TYPE_STRING && (when != NO_EXPIRY) == entry_expires(e);
     if (same_layout && string_assign(e, value)) {
         recency_touch(e);
+        census_update(&db->sizes, e);
         if (entry_expires(e)) keyspace_set_expiry(db, k, e, when);
         return;
     }
@@ -246,16 +302,19 @@ void keyspace_put_integer(database *db, const key *k, int64_t value, int64_t exp
     if (e && e->type == TYPE_STRING && e->encoding == ENCODING_INT && when == entry_expiry(e)) {
         entry_set_integer(e, value);
         recency_touch(e);
+        census_update(&db->sizes, e);
         return;
     }
     put(db, k, e, string_new_integer(k->name, value, when));
 }
 
 void keyspace_update_integer(database *db, const key *k, entry *e, int64_t value) {
-    if (likely(e && e->encoding == ENCODING_INT))
+    if (likely(e && e->encoding == ENCODING_INT)) {
         entry_set_integer(e, value);
-    else
+        census_update(&db->sizes, e);
+    } else {
         put(db, k, e, string_new_integer(k->name, value, e ? entry_expiry(e) : NO_EXPIRY));
+    }
 }
 
 void keyspace_put_string(database *db, const key *k, slice value, int64_t expiry_ms) {
@@ -280,7 +339,8 @@ char *keyspace_edit_string(database *db, const key *k, size_t len) {
     }
     char *bytes;
     entry *after = string_edit(e, len, &bytes);
-    if (after != e) table_replace(db->keys, k->hash, e, after);
+    if (after != e) put_in_place(db, k->hash, e, after);
+    census_update(&db->sizes, after);
     return bytes;
 }
 
@@ -289,7 +349,7 @@ char *keyspace_edit_string(database *db, const key *k, size_t len) {
 static entry *add_fresh(database *db, const key *k, entry *e) {
     recency_start(e);
     add(db, k, e);
-    return e;
+    return keep_at_hand(db, e);
 }
 
 entry *keyspace_add_bytes(database *db, const key *k, enum value_type type, slice bytes) {
@@ -304,25 +364,26 @@ void keyspace_put_entry(database *db, const key *k, entry *e) { put(db, k, find_
 
 entry *keyspace_resize_bytes(database *db, const key *k, entry *e, size_t len, char **bytes) {
     entry *after = bytes_edit(e, len, bytes);
-    if (after != e) table_replace(db->keys, k->hash, e, after);
-    return after;
+    if (after != e) put_in_place(db, k->hash, e, after);
+    return keep_at_hand(db, after);
 }
 
 entry *keyspace_become_structure(database *db, const key *k, entry *e, void *structure) {
     entry *after = entry_new_structure(k->name, e->type, structure, entry_expiry(e));
     after->recency = e->recency;
     replace(db, k->hash, e, after);
-    return after;
+    return keep_at_hand(db, after);
 }
 
 entry *keyspace_become_bytes(database *db, const key *k, entry *e, slice bytes) {
     entry *after = bytes_new(k->name, e->type, bytes, entry_expiry(e));
     after->recency = e->recency;
     replace(db, k->hash, e, after);
-    return after;
+    return keep_at_hand(db, after);
 }
 
 void keyspace_note_element_expiry(database *db, const key *k, entry *e) {
+    if (!(e->flags & ENTRY_ELEMENTS_EXPIRE)) db->elements_expire++;
     e->flags |= ENTRY_ELEMENTS_EXPIRE;
     table_note_due(db->keys, k->hash, e, value_due_ms(e));
 }
@@ -343,7 +404,7 @@ void keyspace_set_expiry(database *db, const key *k, entry *e, int64_t expiry_ms
     int64_t before_ms = entry_expiry_ms(e);
     count_expiry(db, e, -1);
     entry *after = entry_with_expiry(e, expiry_ms);
-    if (after != e) table_replace(db->keys, k->hash, e, after);
+    if (after != e) put_in_place(db, k->hash, e, after);
     count_expiry(db, after, +1);
     if (entry_expiry_ms(after) < before_ms) table_note_due(db->keys, k->hash, after, expiry_ms);
 }
@@ -379,6 +440,7 @@ void keyspace_swap(database *a, database *b) {
     *b = swapped;
     a->id = id_a;
     b->id = id_b;
+    forget_at_hand();
     keyspace_statistics.changes++;
 }
 
@@ -394,6 +456,7 @@ static size_t empty(database *db) {
     if (count == 0) return 0;
     background_run(free_table_of_entries, db->keys, count);
     *db = (database){.id = db->id, .keys = table_new(&table_of_entries)};
+    forget_at_hand();
     keyspace_statistics.changes += count;
     return count;
 }

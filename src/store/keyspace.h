@@ -14,6 +14,7 @@
 #include "base/blob.h"
 #include "base/hash.h"
 #include "base/slice.h"
+#include "store/census.h"
 #include "store/entry.h"
 #include "store/table.h"
 
@@ -22,6 +23,8 @@ typedef struct database {
     table *keys;
     size_t expiring;        /* keys that have an expiry */
     __int128 expiry_sum_ms; /* of all those, for their average time to live */
+    size_t elements_expire; /* keys of which elements have an expiry */
+    census sizes;
 } database;
 
 /* A key's name with its hash, so that it is hashed once per request. */
@@ -49,7 +52,7 @@ enum keyspace_event {
     EVENT_MOVE_FROM,
     EVENT_MOVE_TO,
     EVENT_COPY_TO,
-    EVENT_SADD,
+    EVENT_SADD, /* from here on: of collections that were changed in place */
     EVENT_SREM,
     EVENT_SPOP,
     EVENT_SINTERSTORE,
@@ -92,8 +95,9 @@ enum keyspace_event {
 
 /* Statistics that the gate keeps. */
 struct keyspace_statistics {
-    uint64_t hits, misses;    /* of lookups for reading */
-    uint64_t expired;         /* keys deleted because their time had come */
+    uint64_t hits, misses; /* of lookups for reading */
+    uint64_t expired;      /* keys deleted because their time had come */
+    uint64_t expired_elements;
     uint64_t changes;         /* since the last save */
     uint64_t expire_cycle_us; /* spent on finding and deleting expired keys */
 };

@@ -6,6 +6,9 @@
 #include "base/background.h"
 #include "store/types/bytes.h"
 #include "store/types/hash.h"
+#include "store/types/packed.h"
+#include "store/types/set.h"
+#include "store/types/string.h"
 
 /* Structures with more elements than this are freed by the background thread. */
 #define BACKGROUND_FREE_ELEMENTS 64
@@ -61,4 +64,22 @@ int64_t value_due_ms(const entry *e) {
 
 size_t value_expire_elements(entry *e) { return kind_of(e)->expire(entry_pointer(e)); }
 
+bool value_elements_expire(const entry *e) {
+    if (e->encoding != ENCODING_STRUCTURE || !kind_of(e)->due_ms) return false;
+    return kind_of(e)->due_ms(entry_pointer(e)) != INT64_MAX;
+}
+
 size_t value_elements(const entry *e) { return kind_of(e)->count(entry_pointer(e)); }
+
+static size_t packed_size_of(const entry *e) {
+    switch (e->type) {
+    case TYPE_LIST: return packed_count(bytes_view(e));
+    case TYPE_SET: return set_count(e);
+    default: return packed_count(bytes_view(e)) / 2; /* fields and values, members and scores */
+    }
+}
+
+size_t value_size(const entry *e) {
+    if (e->type == TYPE_STRING) return string_len(e);
+    return e->encoding == ENCODING_STRUCTURE ? value_elements(e) : packed_size_of(e);
+}

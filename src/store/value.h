@@ -5,6 +5,7 @@
 #ifndef STINT_STORE_VALUE_H
 #define STINT_STORE_VALUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,7 +42,11 @@ int64_t value_due_ms(const entry *e);
 /* Removes elements of the entry's structure that have expired, as value_kind.expire does; returns how many.
  */
 size_t value_expire_elements(entry *e);
+/* Whether any element of the entry's structure expires. */
+bool value_elements_expire(const entry *e);
 /* Number of elements of the entry's structure. */
 size_t value_elements(const entry *e);
+/* Bytes of a string, number of elements of a collection. */
+size_t value_size(const entry *e);
 
 #endif

@@ -7,9 +7,10 @@
  * in chunks, pipelined, to both servers; then the replies are read side by side, in RESP2 for the first half
  * of the run and in RESP3 for the second. A second connection to each server listens to its keyspace
  * notifications, which must be the same as well; but for expired keys, which each server finds when it does.
- * At the end both keyspaces are compared as a whole: every key's type, value, expiry and encoding. The
- * sequence depends on the seed alone, so what fails can be repeated; and when replies differ, the commands
- * that touched the same keys before are shown.
+ * At the end both keyspaces are compared as a whole: every key's type, value, expiry and encoding; and INFO
+ * keysizes of the server under test, now and then, with what its keys are. The sequence depends on the seed
+ * alone, so what fails can be repeated; and when replies differ, the commands that touched the same keys
+ * before are shown.
  *
  * Replies are compared byte for byte, except as the comparison of the command's shape says (generator.h) and
  * on the points where the oracles disagree among themselves (known_difference() below). --option is for the
@@ -201,6 +202,103 @@ static void report(const run *r, long at, const resp_reply *replies) {
     print_history(r, at);
 }
 
+/* ---- what the server under test says of the sizes of its keys ---- */
+
+#define SIZE_CLASSES 32
+
+/* Of each type the command that tells a size, and the name of the line. */
+static const struct {
+    const char *type, *command, *line;
+} sizes[] = {
+    {"string", "STRLEN", "strings_sizes"}, {"list", "LLEN", "lists_items"},  {"set", "SCARD", "sets_items"},
+    {"zset", "ZCARD", "zsets_items"},      {"hash", "HLEN", "hashes_items"},
+};
+
+#define SIZED_TYPES (sizeof(sizes) / sizeof(sizes[0]))
+
+static void call_with_key(resp_conn *c, resp_reply *reply, const char *command, const resp_node *key) {
+    const char *argv[2] = {command, key->text};
+    size_t lens[2] = {strlen(command), key->len};
+    resp_send_args(c, 2, argv, lens);
+    if (resp_read(c, RESP_PATIENCE_MS, reply) != RESP_OK) die("no reply to %s", command);
+}
+
+static void count_key(resp_conn *c, const resp_node *key, long counts[SIZED_TYPES][SIZE_CLASSES]) {
+    resp_reply type, size;
+    call_with_key(c, &type, "TYPE", key);
+    for (size_t i = 0; i < SIZED_TYPES; i++) {
+        if (!resp_is(&type.root, sizes[i].type)) continue;
+        call_with_key(c, &size, sizes[i].command, key);
+        int class = 0;
+        while (size.root.integer >> class > 0) class ++;
+        counts[i][class < SIZE_CLASSES ? class : SIZE_CLASSES - 1]++;
+        resp_free(&size);
+    }
+    resp_free(&type);
+}
+
+static void write_sizes(bytes *text, int database, const long counts[SIZED_TYPES][SIZE_CLASSES]) {
+    static const char *const units[] = {"", "K", "M", "G"};
+    for (size_t i = 0; i < SIZED_TYPES; i++) {
+        bool any = false;
+        for (int class = 0; class < SIZE_CLASSES; class ++) {
+            if (counts[i][class] == 0) continue;
+            if (!any) bytes_format(text, "db%d_distrib_%s:", database, sizes[i].line);
+            int bits = class > 0 ? class - 1 : 0;
+            bytes_format(text, "%s%d%s=%ld", any ? "," : "", class > 0 ? 1 << bits % 10 : 0, units[bits / 10],
+                         counts[i][class]);
+            any = true;
+        }
+        if (any) bytes_text(text, "\r\n");
+    }
+}
+
+/* What INFO keysizes ought to say. */
+static void expect_sizes(resp_conn *c, bytes *text) {
+    bytes_text(text, "# Keysizes\r\n");
+    for (int database = 0; database < DATABASES; database++) {
+        long counts[SIZED_TYPES][SIZE_CLASSES] = {{0}};
+        resp_reply keys;
+        resp_must(c, "SELECT %d", database);
+        resp_call(c, &keys, "KEYS *");
+        for (size_t i = 0; i < keys.root.children; i++) count_key(c, &keys.root.child[i], counts);
+        resp_free(&keys);
+        write_sizes(text, database, counts);
+    }
+}
+
+static bool sizes_are_right(resp_conn *c, bool tell) {
+    bytes expected = {0};
+    resp_reply told;
+    expect_sizes(c, &expected);
+    resp_call(c, &told, "INFO keysizes");
+    bool same = told.root.len == expected.len && memcmp(told.root.text, expected.data, expected.len) == 0;
+    if (!same && tell) printf("INFO keysizes says:\n%s\nThe keys are:\n%s\n", told.root.text, expected.data);
+    resp_free(&told);
+    bytes_free(&expected);
+    return same;
+}
+
+/* After so many commands. */
+#define SIZES_EVERY 1000
+/* Keys and fields that expire meanwhile, or have expired and are still counted, are a reason to look again.
+ */
+#define SIZES_TRIES 20
+
+static bool check_sizes(run *r) {
+    static const struct timespec pause = {.tv_nsec = 200 * 1000000};
+    resp_conn *c = server_connect(&r->server[0]);
+    resp_must(c, "CLIENT NO-TOUCH ON");
+    bool right = false;
+    for (int left = SIZES_TRIES; left > 0 && !right; left--) {
+        if (left < SIZES_TRIES) nanosleep(&pause, NULL);
+        right = sizes_are_right(c, left == 1);
+    }
+    resp_close(c);
+    return tally_check(right, "seed %llu: after %ld commands INFO keysizes differs from what the keys are",
+                       (unsigned long long)r->seed, r->done);
+}
+
 /* ---- playing the sequence ---- */
 
 static void send_request(resp_conn *c, const request *r) {
@@ -301,6 +399,7 @@ static bool play(run *r, long until) {
     while (r->done < until) {
         long left = until - r->done, first = r->done;
         if (!play_chunk(r, left < CHUNK ? left : CHUNK) || !compare_events(r, first)) return false;
+        if (r->done % SIZES_EVERY == 0 && !check_sizes(r)) return false;
     }
     return true;
 }

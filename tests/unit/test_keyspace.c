@@ -69,6 +69,20 @@ static int begin(void **state) {
     return 0;
 }
 
+/* --- Sizes --- */
+
+static void sizes_are_told_apart_by_powers_of_two(void **state) {
+    (void)state;
+    assert_int_equal(census_class(0), 0);
+    assert_int_equal(census_class(1), 1);
+    assert_int_equal(census_class(2), 2);
+    assert_int_equal(census_class(3), 2);
+    assert_int_equal(census_class(1023), 10);
+    assert_int_equal(census_class(1024), 11);
+    assert_int_equal(census_class((size_t)1 << 30), CENSUS_CLASSES - 1);
+    assert_int_equal(census_class(UINT32_MAX), CENSUS_CLASSES - 1);
+}
+
 /* --- Single keys --- */
 
 static void put(int db, const char *name, const char *value, int64_t expiry_ms) {
@@ -574,13 +588,15 @@ static void assert_model_key(int db, const struct model_key *m) {
 }
 
 static void count_visit(void *context, void *element) {
-    (void)element;
-    (*(size_t *)context)++;
+    census *c = context;
+    const entry *e = element;
+    c->keys[e->type][census_class(value_size(e))]++;
 }
 
 static void assert_model(void) {
     for (int db = 0; db < DATABASES; db++) {
         size_t alive = 0, expiring = 0, visits = 0;
+        census sizes = {0};
         int64_t left_ms = 0;
         for (int i = 0; i < KEYS; i++) {
             const struct model_key *m = &model[db][i];
@@ -595,7 +611,9 @@ static void assert_model(void) {
         int64_t average = expiring ? left_ms / (int64_t)expiring : 0,
                 told = keyspace_average_ttl_ms(db_of(db));
         assert_true(told >= average - 1 && told <= average + 1);
-        assert_int_equal(keyspace_scan(db_of(db), 0, SIZE_MAX, count_visit, &visits), 0);
+        assert_int_equal(keyspace_scan(db_of(db), 0, SIZE_MAX, count_visit, &sizes), 0);
+        assert_memory_equal(&db_of(db)->sizes, &sizes, sizeof(sizes));
+        for (size_t class = 0; class < CENSUS_CLASSES; class ++) visits += sizes.keys[TYPE_STRING][class];
         assert_int_equal(visits, alive);
     }
 }
@@ -782,6 +800,7 @@ static int free_tables(void **state) {
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sizes_are_told_apart_by_powers_of_two),
         cmocka_unit_test_setup(a_key_holds_what_was_put_last, begin),
         cmocka_unit_test_setup(a_number_is_kept_as_an_integer_unless_put_as_text, begin),
         cmocka_unit_test_setup(putting_sets_keeps_or_takes_away_the_expiry, begin),

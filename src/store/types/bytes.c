@@ -109,6 +109,7 @@ static entry *rebuild(entry *e, size_t len) {
         grow_outside(fresh, len);
     }
     fresh->recency = e->recency;
+    fresh->size_class = e->size_class;
     fresh->flags |= e->flags & ENTRY_EDITED;
     bytes_free(e);
     entry_free_shell(e);

@@ -42,8 +42,9 @@ struct hash_limits hash_limits = {.packed_fields = 512, .packed_value_bytes = 64
 
 struct hash {
     table *fields;
-    int64_t due_ms; /* no field expires before this; INT64_MAX if none ever had an expiry */
-    bool is_small;  /* the limits would let it be packed */
+    int64_t due_ms;  /* no field expires before this */
+    size_t expiring; /* fields that have an expiry */
+    bool is_small;   /* the limits would let it be packed */
 };
 
 /* --- Elements of the table --- */
@@ -163,6 +164,7 @@ static void copy_element(void *context, void *element) {
     uint64_t hash = hash_bytes(p.field);
     void *fresh = element_new(p.field, p.value, p.expiry_ms);
     table_insert(copy->fields, fresh, hash);
+    copy->expiring += p.expiry_ms != HASH_NEVER_EXPIRES;
     note_expiry(copy, fresh, hash, p.expiry_ms);
 }
 
@@ -196,7 +198,10 @@ static size_t hash_memory_bytes(const void *structure, size_t samples) {
     return alloc_class(sizeof(*h)) + table_memory_bytes(h->fields) + elements;
 }
 
-static int64_t hash_due_ms(const void *structure) { return ((const struct hash *)structure)->due_ms; }
+static int64_t hash_due_ms(const void *structure) {
+    const struct hash *h = structure;
+    return h->expiring ? h->due_ms : INT64_MAX;
+}
 
 /* The fields that have expired, and when the next of the others does. */
 struct expired {
@@ -214,7 +219,9 @@ static void gather_expired(void *context, void *element) {
         x->next_ms = expiry_ms;
 }
 
+/* Removes elements that have an expiry. */
 static void remove_elements(struct hash *h, void **elements, size_t count) {
+    h->expiring -= count;
     for (size_t i = 0; i < count; i++) {
         slice field = element_field(elements[i]);
         table_remove(h->fields, field, hash_bytes(field));
@@ -467,6 +474,8 @@ static void change(struct hash *h, void *element, uint64_t hash, slice value, in
         alloc_free(element, bytes);
         element = fresh;
     }
+    h->expiring += expiry_ms != HASH_NEVER_EXPIRES;
+    h->expiring -= p.expiry_ms != HASH_NEVER_EXPIRES;
     note_expiry(h, element, hash, expiry_ms);
 }
 
@@ -628,8 +637,11 @@ static entry *remove_packed(database *db, const key *k, entry *e, slice field, b
 
 entry *hash_remove(database *db, const key *k, entry *e, slice field, bool *removed) {
     if (is_packed(e)) return remove_packed(db, k, e, field, removed);
-    void *element = table_remove(fields_of(e), field, hash_bytes(field));
+    struct hash *h = hash_of(e);
+    void *element = table_remove(h->fields, field, hash_bytes(field));
     *removed = element && !has_expired(element);
-    if (element) element_free(element);
+    if (!element) return e;
+    h->expiring -= element_due_ms(element) != HASH_NEVER_EXPIRES;
+    element_free(element);
     return e;
 }

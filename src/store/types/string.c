@@ -11,8 +11,9 @@ slice string_view(const entry *e, char scratch[STRING_SCRATCH_BYTES]) {
 }
 
 size_t string_len(const entry *e) {
-    char scratch[STRING_SCRATCH_BYTES];
-    return string_view(e, scratch).len;
+    if (e->encoding != ENCODING_INT) return bytes_view(e).len;
+    int64_t integer = entry_integer(e);
+    return number_digits_u64(integer < 0 ? 0 - (uint64_t)integer : (uint64_t)integer) + (integer < 0);
 }
 
 bool string_integer(const entry *e, int64_t *value) {
