@@ -113,6 +113,7 @@ void blocking_end(client *c, bool refused) {
     if (!refused) accounting_add(waiting_first(c), 1, c->session->blocked->ticks);
     release(c);
     c->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
+    c->last_activity_ms = clock_monotonic_ms(); /* it did not fall silent: it was made to wait */
     waiting_pop(c);
     waiting_resume(c);
 }
