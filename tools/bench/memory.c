@@ -22,7 +22,7 @@ enum {
     IDLE_CONNECTIONS = 10000,
     IDLE_MIN_MS = 10000, /* servers shrink the buffers of a connection only after it was idle for seconds */
     SAMPLE_MS = 250,
-    STILL_SAMPLES = 6, /* this many readings in a row that agree count as still */
+    STILL_SAMPLES = 12, /* this many readings in a row that agree: allocators give back every few seconds */
     STILL_BYTES = 256 << 10,
     SETTLE_MAX_MS = 30000,
 };
