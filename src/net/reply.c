@@ -26,6 +26,14 @@ void reply_raw(client *c, const void *data, size_t len) { output_append(c, data,
 /* Appends a reply that is a literal. */
 #define reply_literal(c, text) output_append((c), (text), sizeof(text) - 1)
 
+#define TEN_LINES(tens)                                                                                      \
+    tens "0\r\n", tens "1\r\n", tens "2\r\n", tens "3\r\n", tens "4\r\n", tens "5\r\n", tens "6\r\n",        \
+        tens "7\r\n", tens "8\r\n", tens "9\r\n"
+const char reply_short_lines[REPLY_SHORT_NUMBERS][REPLY_SHORT_LINE_BYTES] = {
+    TEN_LINES(""),  TEN_LINES("1"), TEN_LINES("2"), TEN_LINES("3"), TEN_LINES("4"),
+    TEN_LINES("5"), TEN_LINES("6"), TEN_LINES("7"), TEN_LINES("8"), TEN_LINES("9"),
+};
+
 static void reply_header(client *c, char type, int64_t number) {
     char *start = output_room(c, REPLY_HEADER_BYTES);
     output_advance(c, (size_t)(reply_write_header(start, type, number) - start));

@@ -11,6 +11,9 @@
 /* Longest line: an inline request, or a length. */
 #define LINE_MAX              65536
 #define REQUEST_ARGUMENTS_MAX INT32_MAX
+/* The longest argument whose length has two digits, and the bytes of "$16\r\n". */
+#define SHORT_BULK_MAX     99
+#define SHORT_HEADER_BYTES 5
 
 /* Reads the number of a "*3\r\n" or "$16\r\n" line whose type byte is at p. Returns the byte after the line,
  * NULL if the line is not complete or not a plain short number: the slow path decides then. */
@@ -104,6 +107,32 @@ static enum resp_result parse_bulk_len(struct resp_parser *parser, const char *b
     return RESP_REQUEST;
 }
 
+/* Reads arguments as most are: all there, with a length of one or two digits. Stops before the first that is
+ * different. Nothing is written between two of them but the argument, which makes this a good deal faster. */
+static void parse_short_arguments(struct resp_parser *parser, const char *buf, size_t len, slice *args,
+                                  size_t room) {
+    const char *at = buf + parser->at, *end = buf + len;
+    int64_t count = parser->count, limit = parser->expected;
+    if (unlikely((uint64_t)limit > room)) limit = (int64_t)room;
+    while (count < limit && end - at > SHORT_HEADER_BYTES && *at == '$') {
+        unsigned bulk_len = (unsigned char)at[1] - '0', second = (unsigned char)at[2] - '0';
+        const char *bytes = at + SHORT_HEADER_BYTES - 1;
+        if (bulk_len > 9) break;
+        if (second <= 9) {
+            if (bulk_len == 0 || at[3] != '\r') break;
+            bulk_len = bulk_len * 10 + second;
+            bytes++;
+        } else if (at[2] != '\r') {
+            break;
+        }
+        if (end - bytes < (ptrdiff_t)bulk_len + 2) break;
+        args[count++] = (slice){bytes, bulk_len};
+        at = bytes + bulk_len + 2;
+    }
+    parser->count = count;
+    parser->at = (size_t)(at - buf);
+}
+
 enum resp_result resp_parse(struct resp_parser *parser, const char *buf, size_t len, slice *args, size_t room,
                             char *scratch, const struct resp_limits *limits, char error[RESP_ERROR_BYTES]) {
     enum resp_result result;
@@ -112,6 +141,8 @@ enum resp_result resp_parse(struct resp_parser *parser, const char *buf, size_t 
         if (unlikely(*buf != '*')) return parse_inline(parser, buf, len, args, room, scratch, error);
         if ((result = parse_count(parser, buf, len, limits, error)) != RESP_REQUEST) return result;
     }
+    if (likely(parser->bulk_len < 0 && limits->bulk_bytes >= SHORT_BULK_MAX))
+        parse_short_arguments(parser, buf, len, args, room);
     while (parser->count < parser->expected) {
         if (parser->bulk_len < 0 &&
             (result = parse_bulk_len(parser, buf, len, limits, error)) != RESP_REQUEST)
