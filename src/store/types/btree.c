@@ -44,13 +44,14 @@ struct btree_leaf {
     uint64_t word[];
 };
 
-#define LEAF_MAX     124
-#define LEAF_MIN     4                  /* words that the smallest leaf has room for */
-#define LEAF_SMALL   (LEAF_MAX / 4)     /* a leaf with fewer looks for a neighbour to merge with */
-#define LEAF_MERGED  (LEAF_MAX * 3 / 4) /* which makes no leaf larger than this */
-#define INNER_MAX    31
-#define INNER_SMALL  (INNER_MAX / 4)
-#define INNER_MERGED (INNER_MAX * 3 / 4)
+#define LEAF_MAX       124
+#define LEAF_BYTES_MAX 1024
+#define LEAF_MIN       4                  /* words that the smallest leaf has room for */
+#define LEAF_SMALL     (LEAF_MAX / 4)     /* a leaf with fewer looks for a neighbour to merge with */
+#define LEAF_MERGED    (LEAF_MAX * 3 / 4) /* which makes no leaf larger than this */
+#define INNER_MAX      31
+#define INNER_SMALL    (INNER_MAX / 4)
+#define INNER_MERGED   (INNER_MAX * 3 / 4)
 
 typedef struct inner {
     uint16_t count;
@@ -62,7 +63,8 @@ typedef struct inner {
 } inner;
 
 _Static_assert(sizeof(leaf) == 32, "the words begin at half a cache line");
-_Static_assert(sizeof(leaf) + LEAF_MAX * sizeof(uint64_t) == 1024, "the largest leaf is a size class");
+_Static_assert(sizeof(leaf) + LEAF_MAX * sizeof(uint64_t) == LEAF_BYTES_MAX,
+               "the largest leaf is a size class");
 _Static_assert(sizeof(inner) == 1024, "so is an inner node");
 _Static_assert(sizeof(double) == sizeof(uint64_t), "scores are compared as integers");
 
@@ -276,6 +278,13 @@ static uint32_t search_inner(const inner *n, const struct target *t) {
     return from ? from - 1 : 0;
 }
 
+/* Asks for all of a leaf, as large as it may be: the search reads a handful of its lines, each only known
+ * when the one before has come. That was a quarter of the time of a search. */
+static inline void prefetch_leaf(const leaf *l) {
+    const char *bytes = (const char *)l;
+    for (size_t at = 0; at < LEAF_BYTES_MAX; at += CACHE_LINE_BYTES) prefetch(bytes + at);
+}
+
 /* The steps are walked by pointer: of stores by a falling index gcc 12 loses sight when it analyses what a
  * call may change (-fipa-modref), and takes the path for empty afterwards. */
 static void descend(const btree *t, const struct target *target, struct path *p) {
@@ -286,6 +295,7 @@ static void descend(const btree *t, const struct target *target, struct path *p)
         step->index = search_inner(node, target);
         node = step->node->child[step->index];
     }
+    prefetch_leaf(node);
     p->leaf = node;
 }
 
