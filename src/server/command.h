@@ -170,6 +170,7 @@ struct command {
     uint32_t flags;      /* enum command_flag */
     uint32_t categories; /* enum command_category; those that command_complete() adds are not in the row */
     uint8_t group;       /* enum command_group; set when the table is loaded */
+    uint8_t element;     /* the first member or field that it looks up, counted from its first key; 0: none */
     bool internal;       /* not for applications: "syscmd" in COMMAND DOCS */
     uint8_t secrets;     /* enum command_secrets */
     bool unqueued;       /* runs at once within a transaction too, where others are queued for EXEC */

@@ -3,7 +3,8 @@
  * When a request is added its command is looked up and its key hashed. When the batch runs, it goes group by
  * group: prefetch the buckets of the next group, prefetch the entries of this one (whose buckets have come by
  * now), execute this one. Dozens of cache misses overlap, where one request at a time would pay for each in
- * full.
+ * full. Of collections that are structures, the bucket and the element that a request is about are prefetched
+ * as well.
  *
  * The clock is read between runs of requests that are timed together (accounting.h). */
 #include "server/dispatch.h"
@@ -15,9 +16,17 @@
 #include "server/registry.h"
 #include "server/statistics.h"
 #include "store/keyspace.h"
+#include "store/value.h"
 
 /* Requests whose misses are overlapped with each other. */
 #define GROUP 32
+
+/* Groups of commands whose values may be structures. */
+#define COLLECTIONS                                                                                          \
+    (1u << GROUP_LIST | 1u << GROUP_SET | 1u << GROUP_SORTED_SET | 1u << GROUP_HASH | 1u << GROUP_GEO)
+
+/* The groups of commands in the batch that waits, as bits. */
+static uint32_t groups_waiting;
 
 void dispatch_prepare(struct request *r) {
     const command *row = registry_find(r->argv[0]);
@@ -25,6 +34,7 @@ void dispatch_prepare(struct request *r) {
     r->command = row;
     r->together = accounting_together(row, r->argc);
     if (!row || row->simple_first == 0 || r->argc <= row->simple_first) return;
+    groups_waiting |= 1u << row->group;
     r->key_index = row->simple_first;
     r->key_hash = hash_bytes(r->argv[r->key_index]);
 }
@@ -39,10 +49,36 @@ static void prefetch_buckets(const struct request *requests, int first, int coun
         if (requests[i].key_index) keyspace_prefetch_bucket(requests[i].client->db, requests[i].key_hash);
 }
 
-static void prefetch_entries(const struct request *requests, int first, int count) {
+/* Sets entries to what is probably each request's, NULL if it has none. */
+static void prefetch_entries(const struct request *requests, int first, int count, const entry **entries) {
     int end = first + GROUP < count ? first + GROUP : count;
-    for (int i = first; i < end; i++)
-        if (requests[i].key_index) keyspace_prefetch_entry(requests[i].client->db, requests[i].key_hash);
+    for (int i = first; i < end; i++) {
+        const struct request *r = &requests[i];
+        entries[i - first] = r->key_index ? keyspace_prefetch_entry(r->client->db, r->key_hash) : NULL;
+    }
+}
+
+/* The member or field that the request is about, NULL if it is about none. */
+static const slice *element_of(const struct request *r) {
+    const command *row = r->command;
+    int at = r->key_index + row->element;
+    return row->element && at < r->argc ? &r->argv[at] : NULL;
+}
+
+/* Hints for what is behind the entries, which have come by now. */
+static void prefetch_values(const struct request *requests, int first, int count, const entry **entries) {
+    const table *tables[GROUP];
+    uint64_t hashes[GROUP];
+    int end = first + GROUP < count ? first + GROUP : count, found = 0;
+    for (int i = first; i < end; i++) {
+        const table *elements = entries[i - first] ? value_approach(entries[i - first]) : NULL;
+        const slice *element = elements ? element_of(&requests[i]) : NULL;
+        if (!element) continue;
+        tables[found] = elements;
+        hashes[found] = hash_bytes(*element);
+        table_prefetch_bucket(elements, hashes[found++]);
+    }
+    for (int i = 0; i < found; i++) table_prefetch_element(tables[i], hashes[i]);
 }
 
 /* Requests that are timed together. */
@@ -73,7 +109,9 @@ void dispatch_run(struct request *requests, int count) {
     prefetch_buckets(requests, 0, count);
     for (int first = 0; first < count; first += GROUP) {
         prefetch_buckets(requests, first + GROUP, count);
-        prefetch_entries(requests, first, count);
+        const entry *entries[GROUP]; /* nothing is written, so that they stay, until the group is executed */
+        prefetch_entries(requests, first, count, entries);
+        if (groups_waiting & COLLECTIONS) prefetch_values(requests, first, count, entries);
         for (int i = first; i < count && i < first + GROUP; i++) {
             const struct request *r = &requests[i];
             if (r->together != together) {
@@ -84,5 +122,6 @@ void dispatch_run(struct request *requests, int count) {
             if (unlikely(execute_has_follow_up(r))) follow_up(&run, r);
         }
     }
+    groups_waiting = 0;
     end_run(&run, requests + count);
 }

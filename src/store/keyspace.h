@@ -114,12 +114,13 @@ database *keyspace_database(int id);
 
 /* --- Looking up --- */
 
-/* Hints for a key that will soon be looked up: first its bucket; when that has come, its entry. */
+/* Hints for a key that will soon be looked up: first its bucket; when that has come, its entry. Returns what
+ * is probably the entry, for more hints (store/value.h); NULL if it seems that there is none. */
 static inline void keyspace_prefetch_bucket(const database *db, uint64_t hash) {
     table_prefetch_bucket(db->keys, hash);
 }
-static inline void keyspace_prefetch_entry(const database *db, uint64_t hash) {
-    table_prefetch_element(db->keys, hash);
+static inline const entry *keyspace_prefetch_entry(const database *db, uint64_t hash) {
+    return table_prefetch_element(db->keys, hash);
 }
 
 /* The entry to read from, or NULL if there is none; counts a hit or a miss and marks the entry as used. */

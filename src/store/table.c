@@ -507,7 +507,7 @@ void table_prefetch_bucket(const table *t, uint64_t hash) {
     prefetch(&segment_of(word)->bucket[home_of(tag_of(hash), buckets_of(word))]);
 }
 
-void table_prefetch_element(const table *t, uint64_t hash) {
+const void *table_prefetch_element(const table *t, uint64_t hash) {
     uint64_t directory_word = t->directory[hash & t->mask];
     uint32_t buckets = buckets_of(directory_word), at = home_of(tag_of(hash), buckets);
     const bucket *b = &segment_of(directory_word)->bucket[at];
@@ -516,9 +516,10 @@ void table_prefetch_element(const table *t, uint64_t hash) {
         const char *element = element_of(b->word[__builtin_ctz(found)]);
         prefetch(element);
         prefetch(element + CACHE_LINE_BYTES);
-    } else if (overflowed(b)) {
-        prefetch(&segment_of(directory_word)->bucket[at + 1 == buckets ? 0 : at + 1]);
+        return element;
     }
+    if (overflowed(b)) prefetch(&segment_of(directory_word)->bucket[at + 1 == buckets ? 0 : at + 1]);
+    return NULL;
 }
 
 /* --- Scanning --- */

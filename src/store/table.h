@@ -47,9 +47,10 @@ void *table_remove(table *t, slice key, uint64_t hash);
  */
 void table_replace(table *t, uint64_t hash, const void *before, void *after);
 
-/* Hints for the keys of requests that wait: first the bucket; when that has come, the element. */
+/* Hints for the keys of requests that wait: first the bucket; when that has come, the element. Returns what
+ * is probably the element, for more hints: its key was not looked at. NULL if it seems that there is none. */
 void table_prefetch_bucket(const table *t, uint64_t hash);
-void table_prefetch_element(const table *t, uint64_t hash);
+const void *table_prefetch_element(const table *t, uint64_t hash);
 
 /* Scans from a cursor (0: the beginning) until at least count elements were visited, and returns the cursor
  * to go on from, 0 at the end. Cursors are below 2^53. Elements that are in the table from the first call to

@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "base/background.h"
+#include "base/compiler.h"
 #include "store/types/bytes.h"
 #include "store/types/hash.h"
 #include "store/types/packed.h"
@@ -35,6 +36,19 @@ void value_free(entry *e) {
         background_run(kind->free, entry_pointer(e), 1);
     else
         kind->free(entry_pointer(e));
+}
+
+const table *value_approach(const entry *e) {
+    if (e->encoding == ENCODING_STRUCTURE) {
+        const struct value_kind *kind = kind_of(e);
+        return kind->approach ? kind->approach(entry_pointer(e)) : NULL;
+    }
+    if (e->encoding == ENCODING_RAW) {
+        const char *bytes = entry_pointer(e);
+        prefetch(bytes);
+        prefetch(bytes + CACHE_LINE_BYTES);
+    }
+    return NULL;
 }
 
 entry *value_copy(const entry *e, slice name) {

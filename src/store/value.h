@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "store/entry.h"
+#include "store/table.h"
 
 struct value_kind {
     /* Frees the structure and all in it. May run in the background thread. */
@@ -20,6 +21,9 @@ struct value_kind {
     size_t (*count)(const void *structure);
     /* Bytes of memory, estimated from samples elements (0: count them all). */
     size_t (*memory_bytes)(const void *structure, size_t samples);
+    /* Asks for what an access reads first, and returns the table in which elements are found by name, NULL if
+     * there is none. NULL if there are no hints to give. */
+    const table *(*approach)(const void *structure);
     /* When the next of its elements expires, Unix time in ms, INT64_MAX if none does; NULL if none ever can.
      */
     int64_t (*due_ms)(const void *structure);
@@ -33,6 +37,9 @@ extern const struct value_kind list_kind, set_kind, zset_kind, hash_kind;
 
 /* Frees what the entry's payload points to; a large structure in the background. */
 void value_free(entry *e);
+/* A hint that the entry's value will be accessed: as value_kind.approach, NULL for one that is no structure.
+ */
+const table *value_approach(const entry *e);
 /* A deep copy under another key, with the same expiry. */
 entry *value_copy(const entry *e, slice key);
 /* Bytes of memory beside the entry itself. */

@@ -258,11 +258,14 @@ static size_t hash_expire(void *structure) {
     return table_count(h->fields) <= WALKED_FIELDS_MAX ? expire_walking(h) : expire_by_index(h);
 }
 
+static const table *hash_approach(const void *structure) { return ((const struct hash *)structure)->fields; }
+
 const struct value_kind hash_kind = {
     .free = hash_free,
     .copy = hash_copy,
     .count = hash_elements,
     .memory_bytes = hash_memory_bytes,
+    .approach = hash_approach,
     .due_ms = hash_due_ms,
     .expire = hash_expire,
 };

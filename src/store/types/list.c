@@ -366,10 +366,20 @@ static size_t memory_of_structure(const void *structure, size_t samples) {
     return sizeof(*l) + alloc_class(l->capacity * sizeof(*l->ring)) + bytes * l->blocks / blocks;
 }
 
+/* Whichever end it is that will be looked at. */
+static const table *approach_ends(const void *structure) {
+    const struct list *l = structure;
+    const struct block *head = end_block(l, LIST_HEAD), *tail = end_block(l, LIST_TAIL);
+    prefetch(head->data + head->start);
+    prefetch(tail->data + tail->start + tail->len);
+    return NULL;
+}
+
 const struct value_kind list_kind = {.free = free_structure,
                                      .copy = copy_structure,
                                      .count = count_structure,
-                                     .memory_bytes = memory_of_structure};
+                                     .memory_bytes = memory_of_structure,
+                                     .approach = approach_ends};
 
 /* --- Reading --- */
 

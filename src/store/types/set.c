@@ -190,11 +190,14 @@ static size_t members_memory_bytes(const void *members, size_t samples) {
     return table_memory_bytes(members) + of_elements;
 }
 
+static const table *approach_members(const void *members) { return members; }
+
 const struct value_kind set_kind = {
     .free = free_members,
     .copy = copy_members,
     .count = count_members,
     .memory_bytes = members_memory_bytes,
+    .approach = approach_members,
 };
 
 /* --- Looking up --- */

@@ -84,11 +84,16 @@ static size_t structure_memory_bytes(const void *structure, size_t samples) {
            z->element_bytes;
 }
 
+static const table *structure_approach(const void *structure) {
+    return ((const struct zset *)structure)->members;
+}
+
 const struct value_kind zset_kind = {
     .free = structure_free,
     .copy = structure_copy,
     .count = structure_count,
     .memory_bytes = structure_memory_bytes,
+    .approach = structure_approach,
 };
 
 /* --- Scores in a run --- */
