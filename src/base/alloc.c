@@ -20,7 +20,7 @@
  * default: their metadata (128 bytes each) would come to one to three percent. */
 const char *malloc_conf =
     "narenas:1,tcache_max:32768,background_thread:true,dirty_decay_ms:2000,muzzy_decay_ms:0,"
-    "slab_sizes:32-32:4|48-48:6|64-64:8|80-80:10|96-96:12|112-112:14|128-128:16|256-256:8|"
+    "slab_sizes:16-16:2|32-32:4|48-48:6|64-64:8|80-80:10|96-96:12|112-112:14|128-128:16|256-256:8|"
     "512-512:8|1024-1024:16|2048-2048:16|4096-4096:16";
 
 #define THREADS_MAX 16
