@@ -34,7 +34,7 @@
 #define DATABASES        16
 #define SHOWN_BYTES      300
 #define DEFAULT_COMMANDS 100000
-#define NUMBERS_APART    1e-13 /* how far two texts of the same number may be apart */
+#define NUMBERS_APART    1e-13       /* how far two texts of the same number may be apart */
 #define EVENT_CLASSES    "Eg$lshztn" /* by event, all but x, and m: 7.0 looks some keys up too soon */
 
 typedef struct run {
