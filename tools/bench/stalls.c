@@ -23,6 +23,7 @@ enum {
     ELEMENTS_FACTOR = 10, /* elements of a large collection, as a multiple of the benchmark's keys */
     PROBE_RATE = 10000,   /* per second */
     PROBE_MS = 2500,
+    PROBE_PIPELINE = 32, /* what is due after a stall is sent bit by bit, and does not count as one turn */
     ACTION_AT_MS = 500,
     SMALL_REQUESTS = 100000,
     GROW_PIPELINE = 128,
@@ -143,7 +144,7 @@ static bool prepare(bench *b, const stall_case *c, const server *s) {
 static void measure_action(bench *b, const stall_case *c, const server *s) {
     if (!prepare(b, c, s)) return;
     engine_plan plan = plan_for(b, s, "PING");
-    plan.pipeline = ENGINE_PIPELINE_MAX;
+    plan.pipeline = PROBE_PIPELINE;
     plan.rate = PROBE_RATE;
     plan.requests = PROBE_RATE * PROBE_MS / 1000;
     plan.turns = TURNS_OF_MAIN_THREAD;
