@@ -182,6 +182,7 @@ static void add_memory(report *r) {
     add_count(r, "mem_cluster_links", 0);
     add_count(r, "mem_aof_buffer", 0);
     add_text(r, "mem_allocator", alloc_name());
+    add_count(r, "mem_overhead_db_hashtable_rehashing", 0); /* tables grow in place */
     add_count(r, "active_defrag_running", 0);
     add_count(r, "lazyfree_pending_objects", background_pending_objects());
     add_count(r, "lazyfreed_objects", background_freed_objects());
@@ -222,6 +223,8 @@ static void add_traffic(report *r) {
     add_count(r, "total_net_repl_output_bytes", 0);
     add_ratio(r, "instantaneous_input_kbps", statistics.input_kb_per_second);
     add_ratio(r, "instantaneous_output_kbps", statistics.output_kb_per_second);
+    add_ratio(r, "instantaneous_input_repl_kbps", 0);
+    add_ratio(r, "instantaneous_output_repl_kbps", 0);
     add_count(r, "rejected_connections", listener_statistics.rejected);
     add_count(r, "sync_full", 0);
     add_count(r, "sync_partial_ok", 0);
@@ -231,8 +234,10 @@ static void add_traffic(report *r) {
 static void add_key_traffic(report *r) {
     add_count(r, "expired_subkeys", keyspace_statistics.expired_elements);
     add_count(r, "expired_keys", keyspace_statistics.expired);
+    add_count(r, "expired_time_cap_reached_count", keyspace_statistics.expire_slices_full);
     add_count(r, "expire_cycle_cpu_milliseconds", keyspace_statistics.expire_cycle_us / 1000);
     add_count(r, "evicted_keys", 0);
+    add_count(r, "evicted_clients", 0);
     add_count(r, "keyspace_hits", keyspace_statistics.hits);
     add_count(r, "keyspace_misses", keyspace_statistics.misses);
     add_count(r, "pubsub_channels", topic_count(TOPIC_CHANNEL));
@@ -260,9 +265,18 @@ static void add_errors_and_turns(report *r) {
     add_count(r, "acl_access_denied_auth", statistics.auth_denied);
 }
 
+/* The allocator keeps fragmentation low by itself, and nothing is moved to undo it. */
+static void add_defragmentation(report *r) {
+    static const char *const names[] = {"active_defrag_hits",       "active_defrag_misses",
+                                        "active_defrag_key_hits",   "active_defrag_key_misses",
+                                        "total_active_defrag_time", "current_active_defrag_time"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) add_count(r, names[i], 0);
+}
+
 static void add_statistics(report *r) {
     add_traffic(r);
     add_key_traffic(r);
+    add_defragmentation(r);
     add_errors_and_turns(r);
 }
 
@@ -271,7 +285,9 @@ static void add_replication(report *r) {
     add_count(r, "connected_slaves", 0);
     add_text(r, "master_failover_state", "no-failover");
     add_text(r, "master_replid", server.run_id); /* the data's history is this process's */
+    add_text(r, "master_replid2", "0000000000000000000000000000000000000000");
     add_count(r, "master_repl_offset", 0);
+    add_difference(r, "second_repl_offset", -1);
     add_count(r, "repl_backlog_active", 0);
 }
 

@@ -45,7 +45,8 @@ static void add_double(client *c, const char *name, double value, size_t *pairs)
     ++*pairs;
 }
 
-/* A map for each database that holds keys. There is no table of expiries beside that of the keys. */
+/* A map for each database that holds keys. There is no table of expiries beside that of the keys, and none
+ * is ever there twice to be moved, which is what the figures about rehashing are of. */
 static void add_databases(client *c, size_t *pairs) {
     for (int i = 0; i < keyspace_databases(); i++) {
         const database *db = keyspace_database(i);
@@ -91,7 +92,11 @@ void command_memory_stats(client *c, const args *a) {
     add_integer(c, "cluster.links", 0, &pairs);
     add_integer(c, "aof.buffer", 0, &pairs);
     add_databases(c, &pairs);
+    add_integer(c, "overhead.db.hashtable.lut", (int64_t)f.tables_bytes, &pairs);
+    add_integer(c, "overhead.db.hashtable.rehashing", 0, &pairs);
+    add_integer(c, "overhead.statistics", (int64_t)f.watching_bytes, &pairs);
     add_integer(c, "overhead.total", (int64_t)f.overhead_bytes, &pairs);
+    add_integer(c, "db.dict.rehashing.count", 0, &pairs);
     add_integer(c, "keys.count", (int64_t)f.keys, &pairs);
     add_integer(c, "keys.bytes-per-key", (int64_t)f.bytes_per_key, &pairs);
     add_integer(c, "dataset.bytes", (int64_t)f.dataset_bytes, &pairs);

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "server/slowlog.h"
 #include "server/statistics.h"
 
 static double ratio(size_t whole, size_t part) { return part ? (double)whole / (double)part : 0; }
@@ -13,7 +14,7 @@ static void add_databases(struct memory_figures *f) {
     for (int i = 0; i < keyspace_databases(); i++) {
         const database *db = keyspace_database(i);
         f->keys += keyspace_size(db);
-        f->overhead_bytes += table_memory_bytes(db->keys);
+        f->tables_bytes += table_memory_bytes(db->keys);
     }
 }
 
@@ -39,8 +40,9 @@ void memory_figures(struct memory_figures *f) {
     };
     client_totals(&f->clients);
     alloc_figures(&f->allocator);
-    f->overhead_bytes = f->startup_bytes + f->clients.memory_bytes;
+    f->watching_bytes = statistics_memory_bytes() + slowlog_memory_bytes();
     add_databases(f);
+    f->overhead_bytes = f->startup_bytes + f->clients.memory_bytes + f->tables_bytes + f->watching_bytes;
     add_ratios(f);
 
     /* the tables were there, empty, at the startup: so little may be used that overhead is more than all */

@@ -12,7 +12,9 @@
 struct memory_figures {
     size_t used_bytes, peak_bytes;
     size_t startup_bytes;   /* in use before there was any data */
-    size_t overhead_bytes;  /* startup, clients, and the tables that find keys */
+    size_t tables_bytes;    /* what finds keys */
+    size_t watching_bytes;  /* what is kept of the time that commands took */
+    size_t overhead_bytes;  /* startup, clients, and these two */
     size_t dataset_bytes;   /* the rest */
     double dataset_percent; /* of what came after the startup */
     double peak_percent;    /* used of peak */

@@ -17,7 +17,7 @@
 #include "server/session.h"
 
 static slowlog_entry *newest, *oldest;
-static size_t entry_count;
+static size_t entry_count, memory_bytes;
 static int64_t next_id;
 
 /* "... (4294967295 more requests)" */
@@ -84,6 +84,7 @@ static void drop_oldest(void) {
     else
         newest = NULL;
     entry_count--;
+    memory_bytes -= alloc_capacity(e);
     alloc_free_unsized(e);
 }
 
@@ -103,10 +104,13 @@ void slowlog_add(const struct request *r, uint64_t us, uint64_t others) {
         oldest = e;
     newest = e;
     entry_count++;
+    memory_bytes += alloc_capacity(e);
     while (entry_count > (size_t)config.slowlog_max_len) drop_oldest();
 }
 
 size_t slowlog_len(void) { return entry_count; }
+
+size_t slowlog_memory_bytes(void) { return memory_bytes; }
 
 const slowlog_entry *slowlog_newest(void) { return newest; }
 

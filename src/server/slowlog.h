@@ -27,6 +27,8 @@ typedef struct slowlog_entry {
 void slowlog_add(const struct request *r, uint64_t us, uint64_t others);
 
 size_t slowlog_len(void);
+/* The memory of all entries. */
+size_t slowlog_memory_bytes(void);
 /* The newest entry, NULL if there is none; the others follow by `older`. Valid until the next slowlog_add or
  * slowlog_reset. */
 const slowlog_entry *slowlog_newest(void);

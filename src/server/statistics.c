@@ -49,6 +49,13 @@ void statistics_count_calls(const command *row, uint64_t calls, uint64_t ticks) 
     histogram_record_many(s->latency, (uint64_t)((double)average * ns_per_tick), calls);
 }
 
+size_t statistics_memory_bytes(void) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < row_count; i++)
+        if (rows[i].latency) bytes += alloc_class(sizeof(histogram));
+    return bytes;
+}
+
 uint64_t statistics_us(uint64_t ticks) { return (uint64_t)((double)ticks * ns_per_tick / 1000); }
 
 uint64_t statistics_ticks(uint64_t us) {

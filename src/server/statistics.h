@@ -35,6 +35,9 @@ struct command_statistics *statistics_of(const command *row);
 /* Counts calls of a row, one at least, that took so many clock_ticks() together. */
 void statistics_count_calls(const command *row, uint64_t calls, uint64_t ticks);
 
+/* The memory of the distributions of all rows. */
+size_t statistics_memory_bytes(void);
+
 /* Microseconds from clock_ticks(), and the other way round. */
 uint64_t statistics_us(uint64_t ticks);
 uint64_t statistics_ticks(uint64_t us);

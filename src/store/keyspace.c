@@ -501,6 +501,7 @@ bool keyspace_expire_due(int64_t budget_us) {
         any_more |= more;
     }
     keyspace_statistics.expire_cycle_us += (uint64_t)spent_ns / 1000;
+    keyspace_statistics.expire_slices_full += any_more;
     return any_more;
 }
 

@@ -98,8 +98,9 @@ struct keyspace_statistics {
     uint64_t hits, misses; /* of lookups for reading */
     uint64_t expired;      /* keys deleted because their time had come */
     uint64_t expired_elements;
-    uint64_t changes;         /* since the last save */
-    uint64_t expire_cycle_us; /* spent on finding and deleting expired keys */
+    uint64_t changes;            /* since the last save */
+    uint64_t expire_cycle_us;    /* spent on finding and deleting expired keys */
+    uint64_t expire_slices_full; /* how often the time for that was not enough */
 };
 extern struct keyspace_statistics keyspace_statistics;
 

@@ -522,6 +522,7 @@ static void upkeep_stops_when_its_time_is_up(void **state) {
     put_due(0, 10000, clock_unix_ms());
     pass(1000);
     assert_true(keyspace_expire_due(1));
+    assert_int_equal(keyspace_statistics.expire_slices_full, 1);
     assert_true(keyspace_size(db_of(0)) > 0);
     assert_false(keyspace_expire_due(PLENTY_US));
     assert_int_equal(keyspace_size(db_of(0)), 0);
