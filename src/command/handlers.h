@@ -262,6 +262,7 @@ command_handler command_config_resetstat;
 command_handler command_config_help;
 command_handler command_time;
 command_handler command_monitor;
+command_handler command_hotkeys;
 command_handler command_slowlog_get;
 command_handler command_slowlog_len;
 command_handler command_slowlog_reset;

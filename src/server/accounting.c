@@ -1,7 +1,9 @@
-/* Accounting: one comparison tells whether a run was slow in anyone's eyes. */
+/* Accounting: sums and a distribution for each run, and one comparison tells whether a run was slow in
+ * anyone's eyes. */
 #include "server/accounting.h"
 
 #include "server/config.h"
+#include "server/hot_keys.h"
 #include "server/latency_monitor.h"
 #include "server/request_queue.h"
 #include "server/slowlog.h"
@@ -15,12 +17,17 @@ bool accounting_each_alone;
 /* What takes that long is for the slow log or the latency monitor. */
 static uint64_t slow_ticks = UINT64_MAX;
 
-#define ALONE (UINT32_C(1) << 31)
+/* request.together of a request that is timed alone, and sampled: these bits and a number. */
+#define ALONE   (UINT32_C(1) << 31)
+#define SAMPLED (UINT32_C(1) << 30)
 
 uint32_t accounting_alone(void) {
     static uint32_t last;
-    return ALONE | ++last;
+    last = (last + 1) % SAMPLED;
+    return ALONE | last;
 }
+
+void accounting_sample(struct request *r) { r->together = accounting_alone() | SAMPLED; }
 
 void accounting_follow(void) {
     int64_t least_us = config.slowlog_max_len > 0 ? config.slowlog_log_slower_than_us : -1;
@@ -61,12 +68,14 @@ void accounting_add_run(const struct request *first, size_t count, uint64_t call
     statistics.loop_command_ticks += ticks;
     if (calls == 0) return;
     statistics_count_calls(first->command, calls, ticks);
+    if (unlikely(first->together & SAMPLED)) hot_keys_sample(first, statistics_ns(ticks));
     if (unlikely(ticks >= slow_ticks))
         note_slow(longest_of(first, count, next_in_array), statistics_us(ticks), count - 1);
 }
 
 void accounting_add(const struct request *first, size_t count, uint64_t ticks) {
     statistics_count_calls(first->command, count, ticks);
+    if (unlikely(first->together & SAMPLED)) hot_keys_sample(first, statistics_ns(ticks));
     if (unlikely(ticks >= slow_ticks))
         note_slow(longest_of(first, count, request_queue_after), statistics_us(ticks), count - 1);
 }

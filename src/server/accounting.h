@@ -32,6 +32,9 @@ static inline uint32_t accounting_together(const command *row, int argc) {
     return (uint32_t)row->id + 1;
 }
 
+/* Has the request sampled for the ranking of hot keys when it has run, wherever that is. */
+void accounting_sample(struct request *r);
+
 /* Accounts for a run of requests, so many of which were called; it took that many clock_ticks(). */
 void accounting_add_run(const struct request *first, size_t count, uint64_t calls, uint64_t ticks);
 /* The same for requests in a queue, of which all were called. Their time is not added to that of the loop,

@@ -13,6 +13,7 @@
 #include "base/compiler.h"
 #include "server/accounting.h"
 #include "server/execute.h"
+#include "server/hot_keys.h"
 #include "server/registry.h"
 #include "server/statistics.h"
 #include "store/keyspace.h"
@@ -103,7 +104,16 @@ static void follow_up(struct run *run, const struct request *r) {
     run->start_ticks = clock_ticks();
 }
 
+/* Marks the requests that are to be sampled. */
+static void choose_samples(struct request *requests, int count) {
+    for (int at = hot_keys_pass_over(count); unlikely(at < count);) {
+        accounting_sample(&requests[at++]);
+        at += hot_keys_pass_over(count - at);
+    }
+}
+
 void dispatch_run(struct request *requests, int count) {
+    choose_samples(requests, count);
     struct run run = {requests, 0, clock_ticks()};
     uint32_t together = requests[0].together;
     prefetch_buckets(requests, 0, count);

@@ -34,6 +34,7 @@
 #include "server/config.h"
 #include "server/dispatch.h"
 #include "server/execute.h"
+#include "server/hot_keys.h"
 #include "server/latency_monitor.h"
 #include "server/logo.h"
 #include "server/notifications.h"
@@ -324,6 +325,7 @@ static void cron(timer *t) {
 static void sample(timer *t) {
     statistics_sample();
     accounting_follow();
+    hot_keys_tick();
     timer_set(t, clock_monotonic_ms() + STATISTICS_SAMPLE_MS);
 }
 

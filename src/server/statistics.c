@@ -38,6 +38,8 @@ struct command_statistics *statistics_of(const command *row) {
     return &rows[row->id];
 }
 
+uint64_t statistics_ns(uint64_t ticks) { return (uint64_t)((double)ticks * ns_per_tick); }
+
 void statistics_count_calls(const command *row, uint64_t calls, uint64_t ticks) {
     struct command_statistics *s = statistics_of(row);
     s->calls += calls;
@@ -46,7 +48,7 @@ void statistics_count_calls(const command *row, uint64_t calls, uint64_t ticks) 
     if (!config.latency_tracking) return;
     if (unlikely(!s->latency)) s->latency = alloc_zeroed(sizeof(histogram));
     uint64_t average = likely(calls == 1) ? ticks : ticks / calls;
-    histogram_record_many(s->latency, (uint64_t)((double)average * ns_per_tick), calls);
+    histogram_record_many(s->latency, statistics_ns(average), calls);
 }
 
 size_t statistics_memory_bytes(void) {
@@ -56,7 +58,7 @@ size_t statistics_memory_bytes(void) {
     return bytes;
 }
 
-uint64_t statistics_us(uint64_t ticks) { return (uint64_t)((double)ticks * ns_per_tick / 1000); }
+uint64_t statistics_us(uint64_t ticks) { return statistics_ns(ticks) / 1000; }
 
 uint64_t statistics_ticks(uint64_t us) {
     double ticks = (double)us * 1000 / ns_per_tick;

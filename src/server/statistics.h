@@ -38,7 +38,8 @@ void statistics_count_calls(const command *row, uint64_t calls, uint64_t ticks);
 /* The memory of the distributions of all rows. */
 size_t statistics_memory_bytes(void);
 
-/* Microseconds from clock_ticks(), and the other way round. */
+/* Nanoseconds and microseconds from clock_ticks(), and the other way round. */
+uint64_t statistics_ns(uint64_t ticks);
 uint64_t statistics_us(uint64_t ticks);
 uint64_t statistics_ticks(uint64_t us);
 

@@ -418,6 +418,17 @@ const command server_commands[] = {
         .complexity = "O(1); each request costs a line for each client that watches",
     },
     {
+        .name = "hotkeys",
+        .handler = command_hotkeys,
+        .arity = -1,
+        .flags = COMMAND_ADMIN | COMMAND_NOSCRIPT | COMMAND_LOADING | COMMAND_STALE,
+        .since = "0.1.0",
+        .summary =
+            "Tells which keys are read most, written most, take most time or most memory. Stint's own.",
+        .complexity = "O(N log N) in the number of keys that are kept, 512",
+        .syntax = "[request=(ranking={[COUNT count:integer] [by=BY (READS|WRITES|CPU|BYTES)]}|RESET|HELP)]",
+    },
+    {
         .name = "debug",
         .handler = command_debug,
         .arity = -2,
