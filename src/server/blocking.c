@@ -2,6 +2,8 @@
  * come are queued until the running request is done. */
 #include "server/blocking.h"
 
+#include <assert.h>
+
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "net/reply.h"
@@ -85,6 +87,7 @@ client *blocking_next_ready(void) {
             if (c) return c;
             interest_release(&awaited, serving);
             serving = NULL;
+            next_in_turn = NULL;
         }
         blocking_any_ready = first_ready != NULL;
         if (!first_ready) return NULL;
@@ -97,7 +100,8 @@ client *blocking_next_ready(void) {
 
 static void release(client *c) {
     struct blocked *b = c->session->blocked;
-    if (next_in_turn && next_in_turn->client == c) next_in_turn = next_in_turn->next;
+    /* nobody ends another's wait while clients are served */
+    assert(!next_in_turn || next_in_turn->client != c);
     interest_remove_all(&awaited, &b->keys);
     if (timer_is_set(&b->timer)) figures.timed--;
     timer_cancel(&b->timer);
