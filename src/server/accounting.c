@@ -54,7 +54,8 @@ static const struct request *longest_of(const struct request *first, size_t coun
     return longest;
 }
 
-static void note_slow(const struct request *r, uint64_t us, uint64_t others) {
+/* Not inlined, as it is rare and would have the caller save registers for it. */
+static __attribute__((noinline)) void note_slow(const struct request *r, uint64_t us, uint64_t others) {
     const command *row = r->command;
     int64_t threshold_us = config.slowlog_log_slower_than_us;
     if (threshold_us >= 0 && us >= (uint64_t)threshold_us && !(row->flags & COMMAND_SKIP_SLOWLOG))
@@ -66,7 +67,7 @@ static void note_slow(const struct request *r, uint64_t us, uint64_t others) {
 
 void accounting_add_run(const struct request *first, size_t count, uint64_t calls, uint64_t ticks) {
     statistics.loop_command_ticks += ticks;
-    if (calls == 0) return;
+    if (calls == 0 || !ACCOUNTING_IS_ON) return;
     statistics_count_calls(first->command, calls, ticks);
     if (unlikely(first->together & SAMPLED)) hot_keys_sample(first, statistics_ns(ticks));
     if (unlikely(ticks >= slow_ticks))
@@ -74,6 +75,7 @@ void accounting_add_run(const struct request *first, size_t count, uint64_t call
 }
 
 void accounting_add(const struct request *first, size_t count, uint64_t ticks) {
+    if (!ACCOUNTING_IS_ON) return;
     statistics_count_calls(first->command, count, ticks);
     if (unlikely(first->together & SAMPLED)) hot_keys_sample(first, statistics_ns(ticks));
     if (unlikely(ticks >= slow_ticks))

@@ -9,7 +9,6 @@
  * The clock is read between runs of requests that are timed together (accounting.h). */
 #include "server/dispatch.h"
 
-#include "base/clock.h"
 #include "base/compiler.h"
 #include "server/accounting.h"
 #include "server/execute.h"
@@ -91,7 +90,7 @@ struct run {
 
 /* Accounts for a run, which ends before that request; another may begin there. Returns the time it took. */
 static uint64_t end_run(struct run *run, const struct request *end) {
-    uint64_t now = clock_ticks(), ticks = now - run->start_ticks;
+    uint64_t now = accounting_ticks(), ticks = now - run->start_ticks;
     accounting_add_run(run->first, (size_t)(end - run->first), run->calls, ticks);
     *run = (struct run){end, 0, now};
     return ticks;
@@ -101,11 +100,12 @@ static uint64_t end_run(struct run *run, const struct request *end) {
 static void follow_up(struct run *run, const struct request *r) {
     uint64_t ticks = end_run(run, r + 1);
     execute_follow_up(r, ticks);
-    run->start_ticks = clock_ticks();
+    run->start_ticks = accounting_ticks();
 }
 
 /* Marks the requests that are to be sampled. */
 static void choose_samples(struct request *requests, int count) {
+    if (!ACCOUNTING_IS_ON) return;
     for (int at = hot_keys_pass_over(count); unlikely(at < count);) {
         accounting_sample(&requests[at++]);
         at += hot_keys_pass_over(count - at);
@@ -114,7 +114,7 @@ static void choose_samples(struct request *requests, int count) {
 
 void dispatch_run(struct request *requests, int count) {
     choose_samples(requests, count);
-    struct run run = {requests, 0, clock_ticks()};
+    struct run run = {requests, 0, accounting_ticks()};
     uint32_t together = requests[0].together;
     prefetch_buckets(requests, 0, count);
     for (int first = 0; first < count; first += GROUP) {

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/compiler.h"
 #include "base/log.h"
 #include "net/output.h"
@@ -76,12 +75,12 @@ static void end_reply(client *c, struct output_mark mark) {
 static void run_again(client *c) {
     const struct request *r = waiting_first(c);
     struct output_mark mark = begin_reply(c);
-    uint64_t start = clock_ticks();
+    uint64_t start = accounting_ticks();
     c->flags &= ~(uint32_t)CLIENT_BLOCKED;
     bool admitted = admission_check(c, r); /* memory may have run out meanwhile */
     if (admitted) call_by_client(c, r);
     end_reply(c, mark);
-    blocking_add_ticks(c, clock_ticks() - start);
+    blocking_add_ticks(c, accounting_ticks() - start);
     if (!(c->flags & CLIENT_BLOCKED)) blocking_end(c, !admitted);
 }
 
@@ -180,14 +179,14 @@ struct queued_run {
 
 /* Accounts for a run, which ends before that request, where another begins. */
 static void end_queued_run(struct queued_run *run, const struct request *end) {
-    uint64_t now = clock_ticks();
+    uint64_t now = accounting_ticks();
     if (run->count > 0) accounting_add(run->first, run->count, now - run->start_ticks);
     *run = (struct queued_run){end, 0, now};
 }
 
 void execute_queued(client *c, struct request_queue *q) {
     c->flags |= CLIENT_EXECUTING;
-    struct queued_run run = {request_queue_first(q), 0, clock_ticks()};
+    struct queued_run run = {request_queue_first(q), 0, accounting_ticks()};
     int i = 0;
     for (const struct request *r = run.first; r; r = request_queue_after(r)) {
         if (i++ % GROUP == 0) prefetch_group(c, r);
@@ -210,9 +209,9 @@ static int run_waiting(client *c, int most) {
             break;
         }
         const struct request *r = waiting_first(c);
-        uint64_t start = clock_ticks();
+        uint64_t start = accounting_ticks();
         bool called = run_unusual(c, r);
-        uint64_t ticks = clock_ticks() - start;
+        uint64_t ticks = accounting_ticks() - start;
         bool blocked = c->flags & CLIENT_BLOCKED;
         if (blocked) blocking_add_ticks(c, ticks);
         accounting_add_run(r, 1, called && !blocked, ticks);

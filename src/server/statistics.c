@@ -24,13 +24,19 @@ struct statistics statistics;
 static struct command_statistics *rows;
 static size_t row_count;
 
-/* As of the last sample. */
-static double ns_per_tick;
+/* Nanoseconds per tick as of the last sample, times 2^RATE_BITS. */
+#define RATE_BITS 32
+static uint64_t tick_rate;
+
+static void follow_tick_rate(void) {
+    uint64_t measured = (uint64_t)(clock_ns_per_tick() * (double)(UINT64_C(1) << RATE_BITS));
+    tick_rate = measured > 0 ? measured : 1; /* as yet too little time has passed to tell */
+}
 
 void statistics_open(void) {
     row_count = registry_row_count();
     rows = alloc_zeroed(row_count * sizeof(*rows));
-    ns_per_tick = clock_ns_per_tick();
+    follow_tick_rate();
 }
 
 struct command_statistics *statistics_of(const command *row) {
@@ -38,7 +44,13 @@ struct command_statistics *statistics_of(const command *row) {
     return &rows[row->id];
 }
 
-uint64_t statistics_ns(uint64_t ticks) { return (uint64_t)((double)ticks * ns_per_tick); }
+uint64_t statistics_ns(uint64_t ticks) {
+    return (uint64_t)((unsigned __int128)ticks * tick_rate >> RATE_BITS);
+}
+
+static __attribute__((noinline)) void begin_latency(struct command_statistics *s) {
+    s->latency = alloc_zeroed(sizeof(histogram));
+}
 
 void statistics_count_calls(const command *row, uint64_t calls, uint64_t ticks) {
     struct command_statistics *s = statistics_of(row);
@@ -46,7 +58,7 @@ void statistics_count_calls(const command *row, uint64_t calls, uint64_t ticks) 
     s->ticks += ticks;
     statistics.commands += calls;
     if (!config.latency_tracking) return;
-    if (unlikely(!s->latency)) s->latency = alloc_zeroed(sizeof(histogram));
+    if (unlikely(!s->latency)) begin_latency(s);
     uint64_t average = likely(calls == 1) ? ticks : ticks / calls;
     histogram_record_many(s->latency, statistics_ns(average), calls);
 }
@@ -61,8 +73,8 @@ size_t statistics_memory_bytes(void) {
 uint64_t statistics_us(uint64_t ticks) { return statistics_ns(ticks) / 1000; }
 
 uint64_t statistics_ticks(uint64_t us) {
-    double ticks = (double)us * 1000 / ns_per_tick;
-    return ticks < (double)UINT64_MAX ? (uint64_t)ticks : UINT64_MAX;
+    unsigned __int128 ticks = ((unsigned __int128)us * 1000 << RATE_BITS) / tick_rate;
+    return ticks < UINT64_MAX ? (uint64_t)ticks : UINT64_MAX;
 }
 
 /* --- Errors by code --- */
@@ -151,7 +163,7 @@ static struct sample sample_now(void) {
 
 void statistics_sample(void) {
     if (!statistics.startup_memory_bytes) statistics.startup_memory_bytes = alloc_used_bytes();
-    ns_per_tick = clock_ns_per_tick();
+    follow_tick_rate();
     struct sample now = sample_now(), *slot = &samples[samples_taken % SAMPLES];
     struct sample oldest = samples_taken == 0 ? now : samples_taken < SAMPLES ? samples[0] : *slot;
     *slot = now;
