@@ -32,6 +32,7 @@
 #define HISTORY_SHOWN    30
 #define CLOCK_SLACK_MS   3000 /* how far the same moment may be apart on two servers that answer at once */
 #define DATABASES        16
+#define QUEUED_MAX       100 /* commands in a transaction */
 #define SHOWN_BYTES      300
 #define DEFAULT_COMMANDS 100000
 #define NUMBERS_APART    1e-13       /* how far two texts of the same number may be apart */
@@ -49,6 +50,8 @@ typedef struct run {
     generator *generator;
     request ring[HISTORY]; /* the last commands; number n is at n % HISTORY */
     long done;
+    long queued[QUEUED_MAX]; /* the numbers of the commands that the transaction has queued */
+    int queued_count;
 } run;
 
 /* ---- comparing replies ---- */
@@ -107,25 +110,34 @@ static bool same_scan(const request *r, resp_node *a, resp_node *b) {
     return same_unordered(&a->child[1], &b->child[1], 1);
 }
 
+/* The same in all that the reply says. */
+static bool same_tree(const resp_node *a, const resp_node *b) {
+    if (!same_bytes(a, b) || a->children != b->children) return false;
+    for (size_t i = 0; i < a->children; i++)
+        if (!same_tree(&a->child[i], &b->child[i])) return false;
+    return true;
+}
+
 static bool same_raw(const resp_reply *a, const resp_reply *b) {
     return a->raw.len == b->raw.len && memcmp(a->raw.data, b->raw.data, a->raw.len) == 0;
 }
 
 /* made is NULL outside of the sequence, where nothing is scanned. */
-static bool same_reply(const run *r, comparison how, const request *made, resp_reply *a, resp_reply *b) {
+static bool same_node(const run *r, comparison how, const request *made, resp_node *a, resp_node *b) {
     long long slack_ms = CLOCK_SLACK_MS + r->lag_ms;
     switch (how) {
-    case COMPARE_EXACT: return same_raw(a, b);
-    case COMPARE_SECONDS: return same_time(&a->root, &b->root, slack_ms / 1000);
-    case COMPARE_MS: return same_time(&a->root, &b->root, slack_ms);
-    case COMPARE_UNORDERED: return same_unordered(&a->root, &b->root, 1);
-    case COMPARE_PAIRS: return same_unordered(&a->root, &b->root, 2);
-    case COMPARE_SCAN: return same_scan(made, &a->root, &b->root);
+    case COMPARE_EXACT:
+    case COMPARE_QUEUED: return same_tree(a, b);
+    case COMPARE_SECONDS: return same_time(a, b, slack_ms / 1000);
+    case COMPARE_MS: return same_time(a, b, slack_ms);
+    case COMPARE_UNORDERED: return same_unordered(a, b, 1);
+    case COMPARE_PAIRS: return same_unordered(a, b, 2);
+    case COMPARE_SCAN: return made != NULL && same_scan(made, a, b);
     case COMPARE_ENCODING:
-        return same_raw(a, b) || (resp_is(&a->root, "listpack") &&
-                                  (resp_is(&b->root, "hashtable") || resp_is(&b->root, "quicklist")));
-    case COMPARE_NUMBERS: return same_numbers(&a->root, &b->root);
-    case COMPARE_SHAPE: return a->root.type == b->root.type;
+        return same_tree(a, b) ||
+               (resp_is(a, "listpack") && (resp_is(b, "hashtable") || resp_is(b, "quicklist")));
+    case COMPARE_NUMBERS: return same_numbers(a, b);
+    case COMPARE_SHAPE: return a->type == b->type;
     }
     return false;
 }
@@ -145,6 +157,35 @@ static bool known_difference(const request *r, const resp_node *a, const resp_no
     if (strcasecmp(name, "ZRANK") == 0 || strcasecmp(name, "ZREVRANK") == 0)
         return r->argc > 3 && other->type == RESP_ERROR;
     return false;
+}
+
+/* ---- transactions ---- */
+
+/* EXEC's replies, each compared as that of the request it is of. */
+static bool same_replies_of_exec(const run *r, resp_node *a, resp_node *b) {
+    if (a->type != RESP_ARRAY || b->type != RESP_ARRAY) return same_tree(a, b);
+    if (a->children != b->children || a->children != (size_t)r->queued_count) return false;
+    for (int i = 0; i < r->queued_count; i++) {
+        const request *made = &r->ring[r->queued[i] % HISTORY];
+        if (!same_node(r, made->comparison, made, &a->child[i], &b->child[i]) &&
+            !known_difference(made, &a->child[i], &b->child[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool same_reply(const run *r, const request *made, resp_reply *a, resp_reply *b) {
+    if (made->comparison == COMPARE_QUEUED) return same_replies_of_exec(r, &a->root, &b->root);
+    if (made->comparison == COMPARE_EXACT) return same_raw(a, b);
+    return same_node(r, made->comparison, made, &a->root, &b->root);
+}
+
+/* Remembers what is queued. */
+static void follow_transaction(run *r, long number, const resp_node *reply) {
+    if (!resp_is(reply, "QUEUED"))
+        r->queued_count = reply->type == RESP_ERROR ? r->queued_count : 0;
+    else if (r->queued_count < QUEUED_MAX)
+        r->queued[r->queued_count++] = number;
 }
 
 /* ---- reports ---- */
@@ -325,9 +366,10 @@ static bool compare_number(run *r, long at, long long sent_ms) {
     for (int side = 0; side < 2; side++) read_reply(r, side, at, &replies[side]);
     long long waited_ms = resp_now_ms() - sent_ms;
     if (waited_ms > r->lag_ms) r->lag_ms = waited_ms;
-    bool same = same_reply(r, made->comparison, made, &replies[0], &replies[1]) ||
+    bool same = same_reply(r, made, &replies[0], &replies[1]) ||
                 known_difference(made, &replies[0].root, &replies[1].root);
     if (!same) report(r, at, replies);
+    follow_transaction(r, at, &replies[0].root);
     for (int side = 0; side < 2; side++) resp_free(&replies[side]);
     return same;
 }
@@ -438,9 +480,9 @@ static bool compare_call(run *r, comparison how, int words, const char *const *c
         if (resp_read(r->conn[side], RESP_PATIENCE_MS, &replies[side]) != RESP_OK)
             die("no reply to %s", command[0]);
     }
-    bool same =
-        tally_check(same_reply(r, how, NULL, &replies[0], &replies[1]), "seed %llu: at the end %s %s differs",
-                    (unsigned long long)r->seed, command[0], words > 1 ? command[1] : "");
+    bool same = tally_check(same_node(r, how, NULL, &replies[0].root, &replies[1].root),
+                            "seed %llu: at the end %s %s differs", (unsigned long long)r->seed, command[0],
+                            words > 1 ? command[1] : "");
     for (int side = 0; side < 2 && !same; side++) print_reply(r->name[side], &replies[side]);
     resp_free(&replies[0]);
     if (oracle != NULL)

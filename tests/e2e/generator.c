@@ -11,6 +11,8 @@
  * Blanks divide words. Now and then a command is spoiled afterwards: an argument is lost, added, or replaced
  * by one from another vocabulary, since wrong commands must get the same replies too.
  *
+ * Some commands come in a transaction: after MULTI so many, and then EXEC or DISCARD.
+ *
  * Two servers do not run a command at the same millisecond. So relative expiries are either long, and spread
  * so widely that no two of them come close to each other, or in the past; nothing expires while the test
  * runs. */
@@ -22,6 +24,9 @@
 #include <string.h>
 
 #define SPOIL_PERCENT   4
+#define MULTI_PERMILLE  15
+#define QUEUED_MAX      12
+#define DISCARD_PERCENT 10
 #define REPEAT_MAX      4
 #define LONG_TEXT_BYTES 20000
 #define SHOWN_BYTES     60
@@ -30,6 +35,7 @@ struct generator {
     uint64_t state;
     long long now_s;
     int total_weight;
+    int transaction_left; /* commands to come before the transaction ends, and the end itself */
 };
 
 /* ---- dice ---- */
@@ -476,6 +482,9 @@ typedef struct shape {
     "BYBOX 900 3000 km )"
 #define GEO_LIMIT "[COUNT {skip} [ANY]]"
 
+/* The timeout of commands that wait. */
+#define WAIT "0.001"
+
 static const shape shapes[] = {
     /* strings */
     {"SET {key} {value}", 60, COMPARE_EXACT},
@@ -648,6 +657,22 @@ static const shape shapes[] = {
     {"PFDEBUG ( ENCODING | DECODE | TODENSE | GETREG | {nonsense} ) ( hll | hll2 | hll3 )", 2, COMPARE_EXACT},
     {"( DEL | OBJECT ENCODING | STRLEN ) ( hll | hll2 | hll3 )", 6, COMPARE_EXACT},
     {"CONFIG SET hll-sparse-max-bytes ( 0 | 40 | 300 | 3000 | 3000 | 16000 )", 4, COMPARE_EXACT},
+    /* what waits if there is nothing, for so short a time that nobody else is served */
+    {"( BLPOP | BRPOP ) ( l | {key} ) ( l | {key} ) " WAIT, 6, COMPARE_EXACT},
+    {"( BLPOP | BRPOP | BZPOPMIN ) {key} ( abc | -1 | nan )", 2, COMPARE_EXACT},
+    {"BLMOVE ( l | {key} ) ( l | {key} ) ( LEFT | RIGHT | {nonsense} ) ( LEFT | RIGHT ) " WAIT, 5,
+     COMPARE_EXACT},
+    {"BRPOPLPUSH ( l | {key} ) ( l | {key} ) " WAIT, 4, COMPARE_EXACT},
+    {"BLMPOP " WAIT " ( 1 l | 2 {key} l | {position} {key}+ ) ( LEFT | RIGHT ) [COUNT {position}]", 5,
+     COMPARE_EXACT},
+    {"( BZPOPMIN | BZPOPMAX ) ( z | zz | {key} ) ( z | {key} ) " WAIT, 5, COMPARE_EXACT},
+    {"BZMPOP " WAIT " ( 1 z | 2 {key} zz | {position} {key}+ ) ( MIN | MAX ) [COUNT {position}]", 4,
+     COMPARE_EXACT},
+    /* transactions; MULTI, and what belongs to it, come apart from the shapes */
+    {"WATCH {key}+", 12, COMPARE_EXACT},
+    {"UNWATCH", 2, COMPARE_EXACT},
+    {"DISCARD [abc]", 1, COMPARE_EXACT},
+    {"EXEC [abc]", 1, COMPARE_QUEUED},
     /* the keyspace */
     {"( DEL | UNLINK | EXISTS | TOUCH ) {key}+", 25, COMPARE_EXACT},
     {"TYPE {key}", 5, COMPARE_EXACT},
@@ -790,11 +815,13 @@ static int odd_vocabulary(generator *g, const shape *s) {
 
 /* Whether a command must stay as its shape makes it: a score from elsewhere may be one that servers write
  * differently, or leave a sorted set without the order by member that other commands expect; a random count
- * may ask for a huge reply; positions in other places may be equally far away. */
-static bool must_stay(const shape *s) {
-    return strstr(s->syntax, "{score}") || strncmp(s->syntax, "ZADD lex", 8) == 0 ||
-           strstr(s->syntax, "RANDMEMBER") || strncmp(s->syntax, "GEOADD", 6) == 0 ||
-           strstr(s->syntax, GEO_LIMIT);
+ * may ask for a huge reply; positions in other places may be equally far away; a time to wait may have no
+ * end; and in a transaction whether a command is queued must not depend on its version. */
+static bool must_stay(const generator *g, const shape *s) {
+    return g->transaction_left > 0 || strstr(s->syntax, "{score}") ||
+           strncmp(s->syntax, "ZADD lex", 8) == 0 || strstr(s->syntax, "RANDMEMBER") ||
+           strstr(s->syntax, WAIT) || s->comparison == COMPARE_QUEUED ||
+           strncmp(s->syntax, "GEOADD", 6) == 0 || strstr(s->syntax, GEO_LIMIT);
 }
 
 /* Makes a command wrong, in most cases. */
@@ -836,12 +863,30 @@ generator *generator_new(uint64_t seed, long long now_s) {
 
 void generator_free(generator *g) { free(g); }
 
-void generator_next(generator *g, request *r) {
+static void make_command(request *r, const char *name, comparison how) {
+    request_free(r);
+    add_text(r, name, strlen(name));
+    r->comparison = how;
+}
+
+static void make_from_shape(generator *g, request *r) {
     const shape *s = pick_shape(g);
     request_free(r);
     expand(g, r, s->syntax, s->syntax + strlen(s->syntax));
-    if (chance(g, SPOIL_PERCENT) && !must_stay(s)) spoil(g, r, s);
+    if (chance(g, SPOIL_PERCENT) && !must_stay(g, s)) spoil(g, r, s);
     r->comparison = s->comparison;
+}
+
+void generator_next(generator *g, request *r) {
+    if (g->transaction_left > 0 && --g->transaction_left == 0) {
+        bool run = !chance(g, DISCARD_PERCENT);
+        make_command(r, run ? "EXEC" : "DISCARD", run ? COMPARE_QUEUED : COMPARE_EXACT);
+    } else if (g->transaction_left == 0 && dice(g, 1000) < MULTI_PERMILLE) {
+        g->transaction_left = 1 + dice(g, QUEUED_MAX);
+        make_command(r, "MULTI", COMPARE_EXACT);
+    } else {
+        make_from_shape(g, r);
+    }
 }
 
 bool generator_is_key(const bytes *arg) {

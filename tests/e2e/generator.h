@@ -22,6 +22,7 @@ typedef enum comparison {
     COMPARE_SCAN,      /* a cursor and elements in any order; incomparable once either cursor is not 0 */
     COMPARE_ENCODING,  /* the same bytes; but what is packed may be large: 7.0 has no packed sets and lists */
     COMPARE_NUMBERS,   /* texts that are numbers by value: 7.0 writes coordinates with more digits */
+    COMPARE_QUEUED,    /* of EXEC: each reply as that of the request that was queued */
     COMPARE_SHAPE,     /* only the types: the content is random or depends on the server */
 } comparison;
 
