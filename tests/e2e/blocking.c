@@ -91,10 +91,12 @@ static void get_in_line(const server *s, resp_conn *control, line *lines) {
 static void leave_line(line *at) {
     int left = 0;
     for (int i = 0; i < at->length; i++) {
-        if (chance(20))
+        if (!chance(20))
+            at->conn[left++] = at->conn[i];
+        else if (chance(50))
             resp_close(at->conn[i]);
         else
-            at->conn[left++] = at->conn[i];
+            resp_abort(at->conn[i]);
     }
     at->length = left;
 }
