@@ -51,6 +51,7 @@ typedef struct connection {
     char *out;        /* requests not yet taken by the socket */
     size_t out_len;
     reply_scanner scanner;
+    uint64_t replies; /* of the oldest outstanding request, which gets more */
 } connection;
 
 /* What all threads share. */
@@ -68,6 +69,7 @@ typedef struct run {
 
 typedef struct phase {
     const workload *requests;
+    unsigned replies_per_request;
     chooser keys;
     unsigned connections;
     unsigned pipeline;
@@ -146,6 +148,7 @@ static bool connection_prepare(worker *w, connection *c) {
     c->out_len = 0;
     c->stamps = malloc(p->pipeline * sizeof *c->stamps);
     c->out = malloc(p->pipeline * workload_request_max(p->requests));
+    c->replies = 0;
     reply_scanner_init(&c->scanner, w->run->plan->workload.protocol, workload_keys_per_request(p->requests));
     return c->stamps && c->out ? true : fail(w, "not enough memory for so many requests under way");
 }
@@ -205,9 +208,10 @@ static bool connection_receive(worker *w, connection *c, uint64_t *now_ns) {
     if (received < 0) return errno == EAGAIN || errno == EINTR ? true : fail_errno(w, "recv");
     *now_ns = clock_now_ns();
     w->received_bytes += (uint64_t)received;
-    uint64_t completed = 0;
-    if (!reply_scan(&c->scanner, w->receive, (size_t)received, &w->replies, &completed))
+    if (!reply_scan(&c->scanner, w->receive, (size_t)received, &w->replies, &c->replies))
         return fail(w, "the server sent something that is no reply");
+    uint64_t completed = c->replies / w->phase.replies_per_request;
+    c->replies %= w->phase.replies_per_request;
     if (completed > c->outstanding) return fail(w, "the server sent more replies than there were requests");
     record(w, c, completed, *now_ns);
     return true;
@@ -363,6 +367,7 @@ static bool run_fill(worker *w) {
     chooser keys = choose_keys(w, CHOOSER_SEQUENTIAL);
     unsigned per_request = workload_keys_per_request(fill);
     w->phase = (phase){.requests = fill,
+                       .replies_per_request = workload_replies_per_request(fill),
                        .keys = keys,
                        .connections = FILL_CONNECTIONS,
                        .pipeline = batch < 1                      ? 1
@@ -380,6 +385,7 @@ static bool run_load(worker *w, uint64_t requests, double duration_s, bool measu
     if (plan->rate > 0 && requests == 0) requests = (uint64_t)(plan->rate * duration_s);
     chooser keys = w->phase.requests == w->run->measured ? w->phase.keys : choose_keys(w, plan->keys);
     w->phase = (phase){.requests = w->run->measured,
+                       .replies_per_request = workload_replies_per_request(w->run->measured),
                        .keys = keys,
                        .connections = w->connection_count,
                        .pipeline = plan->pipeline,

@@ -40,6 +40,7 @@ typedef struct template {
     size_t len;
     unsigned slot_count;
     unsigned key_count;
+    unsigned reply_count;
     slot slots[SLOTS_MAX];
 }
 template;
@@ -116,10 +117,11 @@ static void compile_lines(const workload *w, template *t, const char *command, F
     fputs("\r\n", out);
 }
 
+/* The words of the first command. */
 static unsigned count_words(const char *command) {
     unsigned words = 0;
-    for (; *command; command++)
-        if (*command != ' ' && (command[1] == ' ' || command[1] == 0)) words++;
+    for (; *command && strncmp(command, "\\n", 2) != 0; command++)
+        if (*command != ' ' && (command[1] == ' ' || command[1] == '\\' || command[1] == 0)) words++;
     return words;
 }
 
@@ -130,7 +132,7 @@ static void compile_bulk(const workload *w, template *t, const char **command, F
     FILE *word = open_memstream(&bytes, &len);
     if (!word) abort();
     unsigned first_slot = t->slot_count;
-    while (**command && **command != ' ') expand(w, t, command, word);
+    while (**command && **command != ' ' && **command != '\\') expand(w, t, command, word);
     fclose(word);
     fprintf(out, "$%zu\r\n", len);
     for (unsigned i = first_slot; i < t->slot_count; i++) t->slots[i].offset += (size_t)ftell(out);
@@ -140,8 +142,12 @@ static void compile_bulk(const workload *w, template *t, const char **command, F
 }
 
 static void compile_resp(const workload *w, template *t, const char *command, FILE *out) {
-    fprintf(out, "*%u\r\n", count_words(command));
+    bool begins = true;
     while (*command) {
+        if (begins) fprintf(out, "*%u\r\n", count_words(command));
+        t->reply_count += begins;
+        begins = take(&command, "\\n");
+        if (begins) continue;
         if (*command == ' ')
             command++;
         else
@@ -153,10 +159,12 @@ static void compile(workload *w, const char *command) {
     template *t = &w->templates[w->template_count++];
     FILE *out = open_memstream(&t->bytes, &t->len);
     if (!out) abort();
-    if (w->plan.protocol == PROTOCOL_MEMCACHED)
+    if (w->plan.protocol == PROTOCOL_MEMCACHED) {
         compile_lines(w, t, command, out);
-    else
+        t->reply_count = 1;
+    } else {
         compile_resp(w, t, command, out);
+    }
     fclose(out);
 }
 
@@ -214,6 +222,8 @@ size_t workload_request_max(const workload *w) {
 }
 
 unsigned workload_keys_per_request(const workload *w) { return w->templates[0].key_count; }
+
+unsigned workload_replies_per_request(const workload *w) { return w->templates[0].reply_count; }
 
 /* Writes the low `digits` decimal digits of `number`. */
 static inline void put_digits(const workload *w, char *out, unsigned digits, uint64_t number) {

@@ -33,9 +33,10 @@ typedef struct workload workload;
  *     __integer__  a random integer of eight digits
  *     __digit__    a random digit
  *
- * Words are separated by spaces. For memcached the two characters \n end a line; the last line is ended by
- * itself. Returns NULL and explains in `problem` (of `problem_size` bytes) if the plan makes no sense; else
- * the caller frees the result with workload_free(). */
+ * Words are separated by spaces. The two characters \n stand between commands that are sent, answered and
+ * measured as one request; for memcached they end a line, and the last line is ended by itself. Returns NULL
+ * and explains in `problem` (of `problem_size` bytes) if the plan makes no sense; else the caller frees the
+ * result with workload_free(). */
 workload *workload_create(const workload_plan *plan, char *problem, size_t problem_size);
 
 void workload_free(workload *w);
@@ -46,6 +47,9 @@ size_t workload_request_max(const workload *w);
 /* How many times the first template names __key__: the values that its reply is expected to hold, if it
  * reads. */
 unsigned workload_keys_per_request(const workload *w);
+
+/* The replies that a request gets: one for each command of the first template. */
+unsigned workload_replies_per_request(const workload *w);
 
 /* Writes the next request, about keys taken from `keys`, to `out`, which has room for workload_request_max()
  * bytes. Returns its length. */

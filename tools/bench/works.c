@@ -61,6 +61,8 @@ typedef struct work {
 #define LARGE_HASH   "HSET hash __key__ value:__integer__"
 #define SORTED_SET   "ZADD zset __integer__ __key__"
 #define LIST         "RPUSH list __key__"
+#define SET          "SET __key__ __value__\\n"
+#define TRANSACTION  "MULTI\\n" SET SET SET SET SET SET SET SET SET SET "EXEC"
 
 /* Works that are filled alike, by the same number of keys, stand together: only then does a server keep what
  * it holds. Numbers in titles are those of a million keys. */
@@ -75,6 +77,8 @@ static const work works[] = {
     RECIPE("INCR-P16", "INCR, pipeline 16", "incr", 16, 0.40, 0),
     RECIPE("SETEX-P16", "SET with EX, pipeline 16", "setex", 16, 0, 0),
 
+    COMMAND("MULTI10-P16", "transaction of 10 SET, pipeline 16", TRANSACTION, "SET __key__ __value__", 16,
+            0.45, OF_ALL_KEYS),
     COMMAND("LPUSH-P16", "LPUSH, one list up to 1,000,000 elements", "LPUSH list __key__", NULL, 16, 0.60,
             OF_ALL_KEYS, .consumes = true),
     COMMAND("LPOP-P16", "LPOP, one list of 1,000,000 elements down to none", "LPOP list", LIST, 16, 0.60,
