@@ -2,13 +2,9 @@
  * know this file and are not known to it. */
 #include "net/client.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -29,6 +25,7 @@ client *client_new(int fd, uint32_t flags, const struct peer *peer, source_callb
     c->id = ++last_id;
     c->created_ms = c->last_activity_ms = clock_monotonic_ms();
     if (peer) c->peer = *peer;
+    c->local = address_remember_local(fd);
     if (!loop_add(&c->source, EPOLLIN)) {
         close(fd);
         alloc_free(c, sizeof(*c));
@@ -81,34 +78,15 @@ client *client_by_id(uint64_t id) {
     return NULL;
 }
 
-static void ip_text(char *text, bool v6, const void *ip, int port) {
-    char address[INET6_ADDRSTRLEN];
-    inet_ntop(v6 ? AF_INET6 : AF_INET, ip, address, sizeof(address));
-    snprintf(text, CLIENT_ADDRESS_BYTES, v6 ? "[%s]:%d" : "%s:%d", address, port);
-}
-
 void client_local_text(const client *c, char text[CLIENT_ADDRESS_BYTES]) {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-        struct sockaddr_un local;
-    } address = {0};
-    socklen_t len = sizeof(address);
-    getsockname(c->source.fd, &address.any, &len);
-    if (address.any.sa_family == AF_UNIX)
-        snprintf(text, CLIENT_ADDRESS_BYTES, "%s:0", address.local.sun_path);
-    else if (address.any.sa_family == AF_INET6)
-        ip_text(text, true, &address.v6.sin6_addr, ntohs(address.v6.sin6_port));
-    else
-        ip_text(text, false, &address.v4.sin_addr, ntohs(address.v4.sin_port));
+    address_format_local(text, c->source.fd, c->local);
 }
 
 void client_peer_text(const client *c, char text[CLIENT_ADDRESS_BYTES]) {
     if (c->flags & CLIENT_UNIX_SOCKET)
         client_local_text(c, text);
     else
-        ip_text(text, c->flags & CLIENT_TCP6, c->peer.ip, c->peer.port);
+        address_format(text, c->flags & CLIENT_TCP6, c->peer.ip, c->peer.port);
 }
 
 bool client_is_local(const client *c) {

@@ -13,6 +13,7 @@
 
 #include "base/blob.h"
 #include "base/slice.h"
+#include "net/address.h"
 #include "net/loop.h"
 
 struct database;
@@ -55,6 +56,7 @@ struct client {
     struct source source; /* first: what epoll hands back */
     uint32_t flags;       /* enum client_flag */
     uint8_t resp;         /* protocol version of the replies: 2 or 3 */
+    uint8_t local;        /* this side's end: a number of net/address.h */
 
     /* Replies not yet sent: a chain of chunks; reply_at..reply_end is the free room in the last one. */
     char *reply_at;
@@ -109,7 +111,7 @@ client *client_at(int index);
 client *client_by_id(uint64_t id);
 
 /* "127.0.0.1:6379", "[::1]:6379" or "/path:0": the two ends of the connection, as CLIENT LIST shows them. */
-#define CLIENT_ADDRESS_BYTES 160
+#define CLIENT_ADDRESS_BYTES ADDRESS_TEXT_BYTES
 void client_peer_text(const client *c, char text[CLIENT_ADDRESS_BYTES]);
 void client_local_text(const client *c, char text[CLIENT_ADDRESS_BYTES]);
 /* Whether the connection comes from this machine. */
