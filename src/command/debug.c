@@ -299,7 +299,5 @@ void command_debug(client *c, const args *a) {
         subcommands[i].run(c, a);
         return;
     }
-    int shown = (int)(name.len < 128 ? name.len : 128);
-    reply_error(c, "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try DEBUG HELP.", shown,
-                name.data);
+    help_refer(c, "DEBUG", name);
 }

@@ -6,6 +6,8 @@
 #include "net/reply.h"
 
 #define HEAD_LINE_MAX 128
+/* How much of a subcommand's name an error shows. */
+#define SUBCOMMAND_SHOWN_BYTES 128
 
 void help_reply(client *c, const char *container, const char *const *lines) {
     size_t count = 0;
@@ -18,4 +20,10 @@ void help_reply(client *c, const char *container, const char *const *lines) {
     for (size_t i = 0; i < count; i++) reply_status(c, lines[i]);
     reply_status(c, "HELP");
     reply_status(c, "    Print this help.");
+}
+
+void help_refer(client *c, const char *container, slice subcommand) {
+    int shown = (int)(subcommand.len < SUBCOMMAND_SHOWN_BYTES ? subcommand.len : SUBCOMMAND_SHOWN_BYTES);
+    reply_error(c, "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try %s HELP.", shown,
+                subcommand.data, container);
 }

@@ -102,8 +102,7 @@ static void list_topic(void *context, const topic *t) {
 
 static void list_topics(client *c, const args *a, enum topic_type type) {
     if (a->argc > 3) {
-        reply_error(c, "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try PUBSUB HELP.",
-                    (int)a->argv[1].len, a->argv[1].data);
+        help_refer(c, "PUBSUB", a->argv[1]);
         return;
     }
     struct listing l = {c, a->argc == 3 ? &a->argv[2] : NULL, 0};

@@ -26,8 +26,7 @@ void command_slowlog_get(client *c, const args *a) {
     static const char refusal[] = "ERR count should be greater than or equal to -1";
     int64_t count = DEFAULT_COUNT;
     if (a->argc > 3) {
-        reply_error(c, "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try SLOWLOG HELP.",
-                    (int)a->argv[1].len, a->argv[1].data);
+        help_refer(c, "SLOWLOG", a->argv[1]);
         return;
     }
     if (a->argc == 3 && !arg_integer_between(c, a->argv[2], -1, INT64_MAX, refusal, &count)) return;
