@@ -157,8 +157,7 @@ static bool has_flags(const struct test *t, const client *c) {
 }
 
 static bool has_capabilities(const struct test *t, const client *c) {
-    (void)c;
-    return t->text.len == 0;
+    return t->text.len == 0 || c->flags & CLIENT_CAN_REDIRECT;
 }
 
 static bool has_database(const struct test *t, const client *c) { return c->db->id == t->number; }

@@ -14,6 +14,7 @@
 #include "net/reply.h"
 #include "server/session.h"
 #include "server/subscriptions.h"
+#include "server/tracking.h"
 #include "server/transaction.h"
 #include "server/waiting.h"
 #include "store/keyspace.h"
@@ -34,15 +35,24 @@ bool client_name_check(client *c, slice name) {
 }
 
 size_t client_letters(const client *c, char letters[CLIENT_LETTERS_MAX]) {
+    uint32_t flags = c->flags, tracking = tracking_modes(c);
     const struct {
         bool is_shown;
         char letter;
     } known[] = {
-        {c->flags & CLIENT_MONITOR, 'O'},        {c->flags & CLIENT_SUBSCRIBED, 'P'},
-        {c->flags & CLIENT_IN_TRANSACTION, 'x'}, {c->flags & CLIENT_BLOCKED, 'b'},
-        {transaction_is_broken(c), 'd'},         {c->flags & CLIENT_CLOSE_AFTER_REPLY, 'c'},
-        {c->flags & CLIENT_CLOSE_NOW, 'A'},      {c->flags & CLIENT_UNIX_SOCKET, 'U'},
-        {c->flags & CLIENT_NO_EVICT, 'e'},       {c->flags & CLIENT_NO_TOUCH, 'T'},
+        {flags & CLIENT_MONITOR, 'O'},
+        {flags & CLIENT_SUBSCRIBED, 'P'},
+        {flags & CLIENT_IN_TRANSACTION, 'x'},
+        {flags & (CLIENT_BLOCKED | CLIENT_PAUSED), 'b'},
+        {tracking_is_on(c), 't'},
+        {tracking & TRACKING_BROKEN, 'R'},
+        {tracking & TRACKING_BCAST, 'B'},
+        {transaction_is_broken(c), 'd'},
+        {flags & CLIENT_CLOSE_AFTER_REPLY, 'c'},
+        {flags & CLIENT_CLOSE_NOW, 'A'},
+        {flags & CLIENT_UNIX_SOCKET, 'U'},
+        {flags & CLIENT_NO_EVICT, 'e'},
+        {flags & CLIENT_NO_TOUCH, 'T'},
     };
     _Static_assert(sizeof(known) / sizeof(*known) <= CLIENT_LETTERS_MAX, "room for every letter");
     size_t count = 0;
@@ -58,7 +68,7 @@ static size_t text_memory_bytes(const char *text) { return text ? alloc_capacity
 static size_t working_memory_bytes(const client *c) {
     return alloc_class(sizeof(*c)) + alloc_class(sizeof(*c->session)) + query_memory_bytes(c) +
            waiting_memory_bytes(c) + transaction_memory_bytes(c) + subscriptions_memory_bytes(c) +
-           c->reply_memory_bytes;
+           tracking_memory_bytes(c) + c->reply_memory_bytes;
 }
 
 size_t client_memory_bytes(const client *c) {
@@ -144,7 +154,12 @@ static void add_history(report *r, const client *c) {
     const struct session *s = c->session;
     add_text(r, SLICE(" events="), slice_of(events_of(c)));
     add_text(r, SLICE(" cmd="), slice_of(s->last_command ? s->last_command->full_name : "NULL"));
-    add_number(r, SLICE(" user=default redir=-1 resp="), c->resp);
+    report_add_slice(r, SLICE(" user=default"));
+    if (tracking_is_on(c))
+        add_number(r, SLICE(" redir="), (uint64_t)tracking_redirection(c));
+    else
+        report_add_slice(r, SLICE(" redir=-1"));
+    add_number(r, SLICE(" resp="), c->resp);
     add_text(r, SLICE(" lib-name="), text_or_empty(s->library_name));
     add_text(r, SLICE(" lib-ver="), text_or_empty(s->library_version));
     add_number(r, SLICE(" io-thread=0 tot-net-in="), c->bytes_in);

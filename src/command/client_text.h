@@ -19,7 +19,7 @@ bool client_name_check(client *c, slice name);
 void client_add_line(report *r, const client *c);
 
 /* The letters of the field flags: of every mode the client is in, or N for none. */
-#define CLIENT_LETTERS_MAX 12
+#define CLIENT_LETTERS_MAX 16
 /* All letters that the field may show, in this server or another that speaks the protocol. */
 #define CLIENT_LETTERS_KNOWN "AbBcdeEiIMNOPrRStTuUx"
 /* Writes the letters of a client. Returns their number; no NUL is added. */

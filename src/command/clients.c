@@ -1,11 +1,14 @@
 /* Clients: the CLIENT family. A client describes itself, chooses how it is treated, and sees or ends others.
  */
+#include "base/clock.h"
+#include "base/number.h"
 #include "command/client_selection.h"
 #include "command/client_text.h"
 #include "command/handlers.h"
 #include "command/help.h"
 #include "command/support.h"
 #include "server/blocking.h"
+#include "server/pause.h"
 #include "server/session.h"
 
 /* --- A client about itself --- */
@@ -91,6 +94,13 @@ void command_client_no_evict(client *c, const args *a) { switch_flag(c, a->argv[
 /* CLIENT NO-TOUCH <ON | OFF> */
 void command_client_no_touch(client *c, const args *a) { switch_flag(c, a->argv[2], CLIENT_NO_TOUCH); }
 
+/* CLIENT CAPA capability [capability ...]: those that are not known are passed over. */
+void command_client_capa(client *c, const args *a) {
+    for (int i = 2; i < a->argc; i++)
+        if (slice_is(a->argv[i], "REDIRECT")) c->flags |= CLIENT_CAN_REDIRECT;
+    reply_ok(c);
+}
+
 /* --- All clients --- */
 
 /* CLIENT LIST [filter value ...] */
@@ -151,8 +161,7 @@ void command_client_kill(client *c, const args *a) {
 void command_client_unblock(client *c, const args *a) {
     int64_t id;
     if (a->argc > 4) {
-        reply_error(c, "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try CLIENT HELP.",
-                    (int)a->argv[1].len, a->argv[1].data);
+        help_refer(c, "CLIENT", a->argv[1]);
         return;
     }
     bool with_error = a->argc == 4 && slice_is(a->argv[3], "ERROR");
@@ -173,11 +182,57 @@ void command_client_unblock(client *c, const args *a) {
         blocking_time_out(blocked);
 }
 
+static bool read_pause_mode(client *c, const args *a, enum pause_mode *mode) {
+    *mode = a->argc == 4 && slice_is(a->argv[3], "WRITE") ? PAUSE_WRITES : PAUSE_ALL;
+    if (a->argc > 4)
+        help_refer(c, "CLIENT", a->argv[1]);
+    else if (a->argc == 4 && *mode == PAUSE_ALL && !slice_is(a->argv[3], "ALL"))
+        reply_error_text(c, SLICE("ERR CLIENT PAUSE mode must be WRITE or ALL"));
+    else
+        return true;
+    return false;
+}
+
+static bool read_timeout(client *c, slice arg, int64_t *timeout_ms) {
+    const char *error = NULL;
+    if (!number_parse_i64(arg, timeout_ms))
+        error = "ERR timeout is not an integer or out of range";
+    else if (*timeout_ms < 0)
+        error = "ERR timeout is negative";
+    else if (*timeout_ms > INT64_MAX - clock_unix_ms())
+        error = "ERR timeout is out of range";
+    if (error) reply_error_text(c, slice_of(error));
+    return !error;
+}
+
+/* CLIENT PAUSE timeout [WRITE | ALL] */
+void command_client_pause(client *c, const args *a) {
+    enum pause_mode mode;
+    int64_t timeout_ms;
+    if (!read_pause_mode(c, a, &mode) || !read_timeout(c, a->argv[2], &timeout_ms)) return;
+    pause_begin(mode, timeout_ms);
+    reply_ok(c);
+}
+
+/* CLIENT UNPAUSE */
+void command_client_unpause(client *c, const args *a) {
+    (void)a;
+    pause_end();
+    reply_ok(c);
+}
+
 /* CLIENT HELP */
 void command_client_help(client *c, const args *a) {
     static const char *const lines[] = {
+        "CACHING (YES|NO)",
+        "    Whether the keys that the next command reads are tracked, in the modes OPTIN and OPTOUT.",
+        "CAPA <capability> [<capability> ...]",
+        "    Tell what the library behind this connection is able to do. Known is:",
+        "    * REDIRECT, to follow to another server",
         "GETNAME",
         "    Name of this connection.",
+        "GETREDIR",
+        "    Number of the connection that messages about changed keys go to.",
         "ID",
         "    Number of this connection.",
         "INFO",
@@ -203,6 +258,10 @@ void command_client_help(client *c, const args *a) {
         "    * IDLE <seconds>, silent for so long or longer",
         "    * SKIPME (YES|NO), whether to leave this connection out",
         "    All but the last three may be turned round: NOT-ID, NOT-TYPE ...",
+        "PAUSE <timeout> [WRITE|ALL]",
+        "    Hold back all commands, or those that write, for so many milliseconds.",
+        "UNPAUSE",
+        "    Run what was held back.",
         "REPLY (ON|OFF|SKIP)",
         "    Answer this connection's commands, or none of them, or not the next.",
         "UNBLOCK <id> [TIMEOUT|ERROR]",
@@ -213,6 +272,10 @@ void command_client_help(client *c, const args *a) {
         "    Tell what is behind this connection. The attributes are:",
         "    * LIB-NAME, the client library's name",
         "    * LIB-VER, its version",
+        "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> ...] [OPTIN] [OPTOUT] [NOLOOP]",
+        "    Tell this connection, or another, when keys change that it has read.",
+        "TRACKINGINFO",
+        "    How this connection tracks keys.",
         "NO-EVICT (ON|OFF)",
         "    Keep this connection when clients are evicted for their memory.",
         "NO-TOUCH (ON|OFF)",

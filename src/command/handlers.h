@@ -23,6 +23,13 @@ command_handler command_client_reply;
 command_handler command_client_unblock;
 command_handler command_client_no_evict;
 command_handler command_client_no_touch;
+command_handler command_client_capa;
+command_handler command_client_pause;
+command_handler command_client_unpause;
+command_handler command_client_tracking;
+command_handler command_client_caching;
+command_handler command_client_getredir;
+command_handler command_client_trackinginfo;
 command_handler command_client_help;
 
 /* Transactions */

@@ -22,12 +22,15 @@
 #include "net/query.h"
 #include "server/blocking.h"
 #include "server/config.h"
+#include "server/pause.h"
 #include "server/process.h"
 #include "server/registry.h"
 #include "server/server.h"
 #include "server/statistics.h"
 #include "server/subscriptions.h"
+#include "server/tracking.h"
 #include "server/transaction.h"
+#include "server/waiting.h"
 #include "store/recency.h"
 
 /* --- Fields --- */
@@ -117,25 +120,38 @@ static void add_server(report *r) {
 
 /* --- Clients --- */
 
+static void add_pause(report *r) {
+    static const char *const actions[] = {
+        [PAUSE_NONE] = "none", [PAUSE_WRITES] = "write", [PAUSE_ALL] = "all"};
+    struct pause_figures f;
+    pause_figures(&f);
+    add_text(r, "paused_reason", f.mode == PAUSE_NONE ? "none" : "client_pause");
+    add_text(r, "paused_actions", actions[f.mode]);
+    add_difference(r, "paused_timeout_milliseconds", f.left_ms);
+}
+
 static void add_clients(report *r) {
     struct client_totals totals;
     struct blocking_figures blocking;
+    struct tracking_figures tracking;
     struct transaction_figures transactions;
     client_totals(&totals);
     blocking_figures(&blocking);
+    tracking_figures(&tracking);
     transaction_figures(&transactions);
     add_count(r, "connected_clients", (uint64_t)client_count());
     add_count(r, "cluster_connections", 0);
     add_count(r, "maxclients", (uint64_t)config.maxclients);
     add_count(r, "client_recent_max_input_buffer", totals.query_bytes_max);
     add_count(r, "client_recent_max_output_buffer", totals.reply_bytes_max);
-    add_count(r, "blocked_clients", blocking.clients);
-    add_count(r, "tracking_clients", 0);
+    add_count(r, "blocked_clients", blocking.clients + waiting_paused());
+    add_count(r, "tracking_clients", tracking.clients);
     add_count(r, "pubsub_clients", subscriptions_clients());
     add_count(r, "watching_clients", transactions.watching_clients);
     add_count(r, "clients_in_timeout_table", blocking.timed);
     add_count(r, "total_watched_keys", transactions.watched_keys);
     add_count(r, "total_blocking_keys", blocking.keys);
+    add_pause(r);
 }
 
 /* --- Memory --- */
@@ -245,7 +261,11 @@ static void add_key_traffic(report *r) {
     add_count(r, "pubsubshard_channels", topic_count(TOPIC_SHARD_CHANNEL));
     add_count(r, "latest_fork_usec", 0);
     add_count(r, "total_forks", 0);
-    add_count(r, "tracking_total_keys", 0);
+    struct tracking_figures tracking;
+    tracking_figures(&tracking);
+    add_count(r, "tracking_total_keys", tracking.keys);
+    add_count(r, "tracking_total_items", tracking.items);
+    add_count(r, "tracking_total_prefixes", tracking.prefixes);
 }
 
 static void add_errors_and_turns(report *r) {

@@ -43,6 +43,10 @@ enum client_flag {
     CLIENT_IN_TRANSACTION = 1 << 18, /* after MULTI */
     CLIENT_EXECUTING = 1 << 19,      /* within EXEC */
     CLIENT_MONITOR = 1 << 20,        /* is shown all requests */
+    CLIENT_PAUSED = 1 << 21,         /* the first of them waits for the end of CLIENT PAUSE */
+    CLIENT_TRACKING = 1 << 22,       /* is told when keys change that it has read */
+    CLIENT_REDIRECTED_TO = 1 << 23,  /* is told so for others */
+    CLIENT_CAN_REDIRECT = 1 << 24,   /* CLIENT CAPA REDIRECT */
 };
 
 /* The other end of a TCP connection. */

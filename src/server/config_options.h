@@ -578,7 +578,7 @@ BOOL   (latency_tracking, "latency-tracking", NULL, "yes", NOW,
 SPECIAL(latency_tracking_info_percentiles, struct config_percentiles, "latency-tracking-info-percentiles",
         NULL, "50 99 99.9", &config_percentiles_rules, NOW | WORDS,
         "Which points of it INFO shows.")
-INTEGER(tracking_table_max_keys, "tracking-table-max-keys", NULL, "1000000", 0, INT64_MAX, LATER,
+INTEGER(tracking_table_max_keys, "tracking-table-max-keys", NULL, "1000000", 0, INT64_MAX, NOW,
         "How many keys client-side caching keeps track of; 0 for no limit.")
 BOOL   (extended_redis_compatibility, "extended-redis-compatibility", NULL, "no", ONLY,
         "Makes more replies name Redis.")

@@ -14,9 +14,11 @@
 #include "server/command.h"
 #include "server/modes.h"
 #include "server/monitor.h"
+#include "server/pause.h"
 #include "server/push.h"
 #include "server/session.h"
 #include "server/statistics.h"
+#include "server/tracking.h"
 #include "server/transaction.h"
 #include "server/waiting.h"
 #include "store/keyspace.h"
@@ -29,7 +31,7 @@
 
 #define LONG_WAY                                                                                             \
     (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_NO_TOUCH | CLIENT_WAITING | CLIENT_IN_TRANSACTION |  \
-     CLIENT_SUBSCRIBED)
+     CLIENT_SUBSCRIBED | CLIENT_TRACKING | CLIENT_REDIRECTED_TO)
 
 uint32_t server_modes;
 
@@ -50,15 +52,19 @@ static inline void call(client *c, const struct request *r) {
 }
 
 /* For a client whose reads are to leave no trace. */
-static void call_by_client(client *c, const struct request *r) {
+static void call_without_trace(client *c, const struct request *r) {
     const command *row = r->command;
-    if (likely(!(c->flags & CLIENT_NO_TOUCH))) {
-        call(c, r);
-        return;
-    }
     recency_policy.paused = strcmp(row->name, "touch") != 0; /* which is what that is for */
     call(c, r);
     recency_policy.paused = false;
+}
+
+static void call_by_client(client *c, const struct request *r) {
+    if (likely(!(c->flags & CLIENT_NO_TOUCH)))
+        call(c, r);
+    else
+        call_without_trace(c, r);
+    if (unlikely(tracking_is_on(c))) tracking_note_read(c, r);
 }
 
 /* For a client that asked for less than every reply, or that gets messages. */
@@ -72,6 +78,16 @@ static void end_reply(client *c, struct output_mark mark) {
     push_release();
 }
 
+/* The first of the client's requests can't be answered yet. */
+#define HELD (CLIENT_BLOCKED | CLIENT_PAUSED)
+
+/* Leaves the client to its next request, if this one is done. */
+static void end_request(client *c, const command *row) {
+    if (c->flags & HELD) return;
+    c->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
+    if (tracking_is_on(c)) tracking_end_request(c, row);
+}
+
 /* --- What follows from a request --- */
 
 /* Runs a blocked client's request again. */
@@ -83,13 +99,15 @@ static void run_again(client *c) {
     bool admitted = admission_check(c, r); /* memory may have run out meanwhile */
     if (admitted) call_by_client(c, r);
     end_reply(c, mark);
+    end_request(c, r->command);
     blocking_add_ticks(c, accounting_ticks() - start);
     if (!(c->flags & CLIENT_BLOCKED)) blocking_end(c, !admitted);
 }
 
+/* During a pause nobody is served: the keys stay ready. */
 static void serve_ready(void) {
-    client *c;
-    while ((c = blocking_next_ready())) run_again(c);
+    if (server_modes & MODE_PAUSED) return;
+    for (client *c; (c = blocking_next_ready());) run_again(c);
 }
 
 void execute_follow_up(const struct request *r, uint64_t ticks) {
@@ -102,8 +120,6 @@ void execute_follow_up(const struct request *r, uint64_t ticks) {
 }
 
 /* --- The long way --- */
-
-static bool is_held_back(const client *c) { return c->flags & CLIENT_WAITING; }
 
 /* Runs an admitted request, or queues it. Returns whether its handler was called. */
 static bool run_or_queue(client *c, const struct request *r) {
@@ -118,29 +134,42 @@ static bool run_or_queue(client *c, const struct request *r) {
     return true;
 }
 
+/* Has an admitted request wait for the end of the pause; it may be one that waits already. */
+static void hold(const struct request *r) {
+    if (!(r->client->flags & CLIENT_WAITING)) waiting_add(r);
+    waiting_pause(r->client);
+}
+
+/* A request was refused. */
+static void spoil_transaction(client *c) {
+    if (c->flags & CLIENT_IN_TRANSACTION) transaction_spoil(c);
+}
+
 /* Returns whether the handler was called, also if it blocked. */
 static bool run_unusual(client *c, const struct request *r) {
     if (r->error) {
         answer_protocol_error(c, r);
         return false;
     }
-    c->session->commands++;
     c->session->last_command = r->command;
     struct output_mark mark = begin_reply(c);
     if (c->flags & CLIENT_REPLY_SKIP_NEXT)
         c->flags = (c->flags & ~(uint32_t)CLIENT_REPLY_SKIP_NEXT) | CLIENT_REPLY_SKIP;
     bool called = false;
-    if (admission_check(c, r) && admission_check_mode(c, r))
+    if (!(admission_check(c, r) && admission_check_mode(c, r)))
+        spoil_transaction(c);
+    else if (server_modes & MODE_PAUSED && pause_holds(c, r->command))
+        hold(r);
+    else
         called = run_or_queue(c, r);
-    else if (c->flags & CLIENT_IN_TRANSACTION)
-        transaction_spoil(c);
+    if (!(c->flags & CLIENT_PAUSED)) c->session->commands++;
     end_reply(c, mark);
-    if (!(c->flags & CLIENT_BLOCKED)) c->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
+    end_request(c, r->command);
     return called;
 }
 
 static bool wait_or_run_unusual(client *c, const struct request *r) {
-    if (!is_held_back(c)) return run_unusual(c, r);
+    if (!(c->flags & CLIENT_WAITING)) return run_unusual(c, r);
     waiting_add(r);
     return false;
 }
@@ -206,7 +235,7 @@ void execute_queued(client *c, struct request_queue *q) {
 /* Runs what waits for one client, at most that many requests. Returns how many were run. */
 static int run_waiting(client *c, int most) {
     int count = 0;
-    while (c->flags & CLIENT_WAITING && !(c->flags & (CLIENT_BLOCKED | CLOSING))) {
+    while (c->flags & CLIENT_WAITING && !(c->flags & (HELD | CLOSING))) {
         if (count++ == most) {
             waiting_resume(c);
             break;
@@ -218,7 +247,7 @@ static int run_waiting(client *c, int most) {
         bool blocked = c->flags & CLIENT_BLOCKED;
         if (blocked) blocking_add_ticks(c, ticks);
         accounting_add_run(r, 1, called && !blocked, ticks);
-        if (!blocked) waiting_pop(c);
+        if (!(c->flags & HELD)) waiting_pop(c);
         serve_ready();
     }
     return count;
@@ -226,6 +255,7 @@ static int run_waiting(client *c, int most) {
 
 bool execute_resumed(void) {
     int budget = RESUMED_PER_TURN;
+    if (unlikely(blocking_any_ready)) serve_ready(); /* a pause has ended */
     client *c;
     while (budget > 0 && (c = waiting_next_resumed())) budget -= run_waiting(c, budget);
     return waiting_any_resumed();

@@ -51,9 +51,18 @@ static struct push_piece reserve(size_t len) {
     return (struct push_piece){blob_hold(log_blob), log_blob->len, 0};
 }
 
+static size_t most_text_bytes(slice text) { return REPLY_HEADER_BYTES + text.len + 2; }
+
+static size_t most_item_bytes(const push_item *item) {
+    if (item->type != PUSH_TEXTS) return most_text_bytes(item->text);
+    size_t bytes = REPLY_HEADER_BYTES;
+    for (int64_t i = 0; i < item->number; i++) bytes += most_text_bytes(item->texts[i]);
+    return bytes;
+}
+
 static size_t most_bytes(const push *p) {
     size_t bytes = REPLY_HEADER_BYTES;
-    for (int i = 0; i < p->count; i++) bytes += REPLY_HEADER_BYTES + p->items[i].text.len + 2;
+    for (int i = 0; i < p->count; i++) bytes += most_item_bytes(&p->items[i]);
     return bytes;
 }
 
@@ -64,10 +73,17 @@ static char *write_text(char *at, slice text) {
     return at + text.len + 2;
 }
 
+static char *write_texts(char *at, const slice *texts, int64_t count) {
+    at = reply_write_header(at, '*', count);
+    for (int64_t i = 0; i < count; i++) at = write_text(at, texts[i]);
+    return at;
+}
+
 static char *write_item(char *at, const push_item *item, int resp) {
     switch (item->type) {
     case PUSH_TEXT: return write_text(at, item->text);
     case PUSH_NUMBER: return reply_write_header(at, ':', item->number);
+    case PUSH_TEXTS: return write_texts(at, item->texts, item->number);
     case PUSH_NULL: break;
     }
     const char *null = resp >= 3 ? "_\r\n" : "$-1\r\n";
@@ -150,3 +166,5 @@ void push_release(void) {
     held.count = 0;
     held.client = NULL;
 }
+
+const client *push_holder(void) { return held.client; }

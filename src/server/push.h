@@ -10,11 +10,12 @@
 #include "base/slice.h"
 #include "net/client.h"
 
-/* One element of a message: text, a number, or null. */
+/* One element of a message: text, a number, null, or an array of texts. */
 typedef struct push_item {
-    enum { PUSH_TEXT, PUSH_NUMBER, PUSH_NULL } type;
+    enum { PUSH_TEXT, PUSH_NUMBER, PUSH_NULL, PUSH_TEXTS } type;
     slice text;
-    int64_t number;
+    const slice *texts;
+    int64_t number; /* or how many texts */
 } push_item;
 
 static inline push_item push_text(slice text) { return (push_item){.type = PUSH_TEXT, .text = text}; }
@@ -22,6 +23,9 @@ static inline push_item push_number(int64_t number) {
     return (push_item){.type = PUSH_NUMBER, .number = number};
 }
 static inline push_item push_null(void) { return (push_item){.type = PUSH_NULL}; }
+static inline push_item push_texts(const slice *texts, size_t count) {
+    return (push_item){.type = PUSH_TEXTS, .texts = texts, .number = (int64_t)count};
+}
 
 #define PUSH_ITEMS_MAX 4
 
@@ -55,5 +59,7 @@ void push_end(push *p);
  */
 void push_hold(client *c);
 void push_release(void);
+/* The client between the two, or NULL. */
+const client *push_holder(void);
 
 #endif

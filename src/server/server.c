@@ -42,6 +42,7 @@
 #include "server/pubsub.h"
 #include "server/session.h"
 #include "server/statistics.h"
+#include "server/tracking.h"
 #include "store/keyspace.h"
 #include "store/recency.h"
 #include "store/types/hash.h"
@@ -62,7 +63,8 @@ struct server server;
 static volatile sig_atomic_t stop_signal;
 static bool stopping;
 static bool expiry_backlog;
-static bool resumed_backlog; /* requests that waited are there to be run */
+static bool resumed_backlog;  /* requests that waited are there to be run */
+static bool tracking_backlog; /* keys that clients have read are there to be forgotten */
 static timer cron_timer;
 
 bool server_stop(int how) {
@@ -330,13 +332,16 @@ static void sample(timer *t) {
 }
 
 static void turn(void) {
-    int wait_ms = expiry_backlog || resumed_backlog ? 0 : timer_wait_ms(clock_monotonic_ms());
+    bool is_behind = expiry_backlog || resumed_backlog || tracking_backlog;
+    int wait_ms = is_behind ? 0 : timer_wait_ms(clock_monotonic_ms());
     loop_turn(wait_ms);
     batch_run();
     if (expiry_backlog) expire_slice();
     timer_run_due(clock_monotonic_ms());
     resumed_backlog = execute_resumed();
-    batch_run(); /* sends what timers, expiry and resumed requests had to say */
+    tracking_backlog = tracking_tidy();
+    tracking_end_turn();
+    batch_run(); /* sends what all of these had to say */
     statistics.loop_turns++;
     statistics.loop_ticks += clock_ticks() - turn_start_ticks;
 }

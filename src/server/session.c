@@ -6,6 +6,7 @@
 #include "server/config.h"
 #include "server/monitor.h"
 #include "server/subscriptions.h"
+#include "server/tracking.h"
 #include "server/transaction.h"
 #include "server/waiting.h"
 #include "store/keyspace.h"
@@ -35,6 +36,7 @@ void session_close(client *c) {
     struct session *s = c->session;
     monitor_remove(c);
     blocking_close(c);
+    tracking_close(c);
     waiting_close(c);
     transaction_close(c);
     subscriptions_clear(c);
@@ -48,9 +50,9 @@ void session_reset(client *c) {
     monitor_remove(c);
     transaction_end(c);
     subscriptions_clear(c);
+    tracking_stop(c);
     session_set_text(&c->session->name, SLICE(""));
-    c->flags &= ~(uint32_t)(CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP | CLIENT_REPLY_SKIP_NEXT | CLIENT_NO_EVICT |
-                            CLIENT_NO_TOUCH);
+    c->flags &= ~(uint32_t)(CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_NO_EVICT | CLIENT_NO_TOUCH);
     set_defaults(c);
 }
 

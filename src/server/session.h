@@ -18,6 +18,7 @@ struct session {
     struct waiting *waiting;
     struct blocked *blocked;
     struct transaction *transaction;
+    struct tracker *tracker;
 };
 
 /* Hooks of the network room: a client came, a client went. */

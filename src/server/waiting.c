@@ -1,4 +1,5 @@
-/* Waiting: a request queue per client that needs one, and a list of the clients that are to be resumed. */
+/* Waiting: a request queue per client that needs one, and lists of the clients that are to be resumed and of
+ * those that are paused. No client is in both. */
 #include "server/waiting.h"
 
 #include "base/alloc.h"
@@ -8,10 +9,16 @@
 
 struct waiting {
     struct request_queue requests;
-    client *next_resumed; /* CLIENT_RESUMED */
+    client *next, *previous; /* in one of the lists */
 };
 
-static client *first_resumed, *last_resumed;
+struct list {
+    client *first, *last;
+    size_t count;
+};
+
+static struct list resumed; /* CLIENT_RESUMED */
+static struct list paused;  /* CLIENT_PAUSED */
 
 static struct waiting *waiting_of(const client *c) { return c->session->waiting; }
 
@@ -39,42 +46,64 @@ size_t waiting_memory_bytes(const client *c) {
     return c->session->waiting ? sizeof(struct waiting) + waiting_of(c)->requests.memory_bytes : 0;
 }
 
+/* --- Lists --- */
+
+static void enter(struct list *list, client *c) {
+    struct waiting *w = waiting_of(c);
+    w->next = NULL;
+    w->previous = list->last;
+    *(list->last ? &waiting_of(list->last)->next : &list->first) = c;
+    list->last = c;
+    list->count++;
+}
+
+static void leave(struct list *list, client *c) {
+    const struct waiting *w = waiting_of(c);
+    *(w->previous ? &waiting_of(w->previous)->next : &list->first) = w->next;
+    *(w->next ? &waiting_of(w->next)->previous : &list->last) = w->previous;
+    list->count--;
+}
+
 void waiting_resume(client *c) {
     if (c->flags & CLIENT_RESUMED || !(c->flags & CLIENT_WAITING)) return;
     c->flags |= CLIENT_RESUMED;
-    waiting_of(c)->next_resumed = NULL;
-    if (last_resumed)
-        waiting_of(last_resumed)->next_resumed = c;
-    else
-        first_resumed = c;
-    last_resumed = c;
+    enter(&resumed, c);
 }
 
 client *waiting_next_resumed(void) {
-    client *c = first_resumed;
+    client *c = resumed.first;
     if (!c) return NULL;
-    first_resumed = waiting_of(c)->next_resumed;
-    if (!first_resumed) last_resumed = NULL;
+    leave(&resumed, c);
     c->flags &= ~(uint32_t)CLIENT_RESUMED;
     return c;
 }
 
-bool waiting_any_resumed(void) { return first_resumed != NULL; }
+bool waiting_any_resumed(void) { return resumed.first != NULL; }
 
-static void leave_resumed(client *c) {
-    client *before = NULL;
-    for (client *at = first_resumed; at != c; at = waiting_of(at)->next_resumed) before = at;
-    if (before)
-        waiting_of(before)->next_resumed = waiting_of(c)->next_resumed;
-    else
-        first_resumed = waiting_of(c)->next_resumed;
-    if (last_resumed == c) last_resumed = before;
+void waiting_pause(client *c) {
+    c->flags |= CLIENT_PAUSED;
+    enter(&paused, c);
 }
+
+static void unpause(client *c) {
+    c->flags &= ~(uint32_t)CLIENT_PAUSED;
+    leave(&paused, c);
+}
+
+void waiting_end_pause(void) {
+    for (client *c; (c = paused.first);) {
+        unpause(c);
+        waiting_resume(c);
+    }
+}
+
+size_t waiting_paused(void) { return paused.count; }
 
 void waiting_close(client *c) {
     struct waiting *w = waiting_of(c);
     if (!w) return;
-    if (c->flags & CLIENT_RESUMED) leave_resumed(c);
+    if (c->flags & CLIENT_RESUMED) leave(&resumed, c);
+    if (c->flags & CLIENT_PAUSED) unpause(c);
     request_queue_clear(&w->requests);
     alloc_free(w, sizeof(*w));
 }

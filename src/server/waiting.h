@@ -23,6 +23,13 @@ client *waiting_next_resumed(void);
 /* Whether there is one. */
 bool waiting_any_resumed(void);
 
+/* The client, whose first request waits already, is paused (CLIENT_PAUSED). */
+void waiting_pause(client *c);
+/* Resumes all clients that are paused, in the order in which they became so. */
+void waiting_end_pause(void);
+/* How many are paused. */
+size_t waiting_paused(void);
+
 /* Frees all that waits, of a client that goes. */
 void waiting_close(client *c);
 

@@ -16,11 +16,15 @@
 
 struct keyspace_statistics keyspace_statistics;
 bool keyspace_active_expire = true;
+bool keyspace_expiry_paused;
 
 static database *databases;
 static int database_count;
 
 static keyspace_observer *observers;
+
+/* While no key expires: expired ones that are met one after the other until a random key is given up. */
+#define UNSEEN_MAX 100
 
 void keyspace_open(int count) {
     databases = alloc_zeroed((size_t)count * sizeof(*databases));
@@ -139,13 +143,6 @@ static inline int64_t due_ms(const entry *e) {
     return likely(!(e->flags & ENTRY_ELEMENTS_EXPIRE)) ? entry_expiry_ms(e) : value_due_ms(e);
 }
 
-static void add(database *db, const key *k, entry *e) {
-    table_insert(db->keys, e, k->hash);
-    count_in(db, e);
-    if (has_due_time(e)) table_note_due(db->keys, k->hash, e, due_ms(e));
-    if (unlikely(observers != NULL)) announce_created(db, k);
-}
-
 static entry *take_out(database *db, const key *k) {
     entry *e = table_remove(db->keys, k->name, k->hash);
     if (e) count_out(db, e);
@@ -174,6 +171,14 @@ static void discard(database *db, const key *k) {
     if (e) free_entry(e);
 }
 
+static void add(database *db, const key *k, entry *e) {
+    if (unlikely(keyspace_expiry_paused)) discard(db, k); /* one that has expired may be there, unseen */
+    table_insert(db->keys, e, k->hash);
+    count_in(db, e);
+    if (has_due_time(e)) table_note_due(db->keys, k->hash, e, due_ms(e));
+    if (unlikely(observers != NULL)) announce_created(db, k);
+}
+
 /* The name may be the entry's own key: it is announced before the entry is freed. */
 static void expire(database *db, const key *k) {
     entry *e = take_out(db, k);
@@ -185,7 +190,7 @@ static void expire(database *db, const key *k) {
 /* Removes what has expired of an entry that is due: all of it, or elements. Returns the entry if it stays. */
 static entry *expire_part(database *db, const key *k, entry *e) {
     if (entry_expiry_ms(e) <= clock_unix_ms()) {
-        expire(db, k);
+        if (!keyspace_expiry_paused) expire(db, k);
         return NULL;
     }
     size_t expired = value_expire_elements(e);
@@ -238,12 +243,13 @@ entry *keyspace_write(database *db, const key *k) {
 entry *keyspace_peek(database *db, const key *k) { return find_live(db, k); }
 
 entry *keyspace_random(database *db) {
-    for (;;) {
+    for (int unseen = 0; unseen < UNSEEN_MAX; unseen += keyspace_expiry_paused) {
         entry *e = table_random(db->keys);
         if (!e || entry_expiry_ms(e) > clock_unix_ms()) return e;
         key k = key_of(entry_key(e));
-        expire(db, &k);
+        if (!keyspace_expiry_paused) expire(db, &k);
     }
+    return NULL;
 }
 
 struct live_visitor {
@@ -477,7 +483,7 @@ size_t keyspace_flush_all(void) {
 
 bool keyspace_expire_due(int64_t budget_us) {
     enum { BATCH = 64 };
-    if (!keyspace_active_expire) return false;
+    if (!keyspace_active_expire || keyspace_expiry_paused) return false;
     static int first; /* moves on, so that one database can't keep all others waiting */
     int64_t start_ns = clock_now_monotonic_ns(), spent_ns = 0;
     bool any_more = false;

@@ -5,7 +5,7 @@
 #   the others        need only the server (--server PATH)
 
 E2E_PROGRAMS := transcript differential boundary slow_reader slow_subscriber many_connections big_value vanish \
-                async_client blocking transactions
+                async_client blocking transactions many_readers
 
 E2E_COMMON := bytes resp server tally
 
@@ -16,6 +16,7 @@ E2E_slow_reader      := slow_reader $(E2E_COMMON)
 E2E_slow_subscriber  := slow_subscriber $(E2E_COMMON)
 E2E_many_connections := many_connections $(E2E_COMMON)
 E2E_big_value        := big_value $(E2E_COMMON)
+E2E_many_readers     := many_readers $(E2E_COMMON)
 E2E_vanish           := vanish session $(E2E_COMMON)
 E2E_async_client     := async_client $(E2E_COMMON)
 E2E_blocking         := blocking $(E2E_COMMON)
