@@ -204,7 +204,7 @@ bool number_parse_double(slice text, double *out) {
     return true;
 }
 
-bool number_parse_weight(slice text, double *out) {
+bool number_parse_lenient_double(slice text, double *out) {
     text.len = strnlen(text.data, text.len);
     if (text.len == 0) {
         *out = 0;
@@ -337,7 +337,7 @@ static const struct {
 #define MEMORY_TEXT_MAX 127 /* leading zeros are accepted, but not without end */
 
 bool number_parse_memory(slice text, uint64_t *bytes) {
-    if (text.len > MEMORY_TEXT_MAX) return false;
+    if (text.len == 0 || text.len > MEMORY_TEXT_MAX) return false;
     uint64_t amount = 0;
     size_t i = 0;
     for (; i < text.len && isdigit((unsigned char)text.data[i]); i++) {
@@ -345,7 +345,6 @@ bool number_parse_memory(slice text, uint64_t *bytes) {
         if (__builtin_mul_overflow(amount, 10, &amount) || __builtin_add_overflow(amount, digit, &amount))
             return false;
     }
-    if (i == 0) return false;
     slice unit = {text.data + i, text.len - i};
     for (size_t u = 0; u < sizeof(memory_units) / sizeof(memory_units[0]); u++) {
         if (!slice_is(unit, memory_units[u].name)) continue;

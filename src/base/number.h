@@ -41,10 +41,11 @@ unsigned number_digits_u64(uint64_t value);
  * NUMBER_FLOAT_INPUT_MAX. */
 bool number_parse_double(slice text, double *out);
 
-/* Reads a number as elements are weighed for sorting, more leniently: the text ends at its first NUL, if it
- * has one; an empty one is 0, a number beyond the type's range infinite, one that can't be told from zero 0.
- * It is decimal, and as long as it likes. False, with *out untouched, for other text and for NaN. */
-bool number_parse_weight(slice text, double *out);
+/* Reads a number as the ends of ranges of scores and the weights of sorting are read, more leniently: the
+ * text ends at its first NUL, if it has one; an empty one is 0, a number beyond the type's range infinite,
+ * one that can't be told from zero 0. It is decimal, and as long as it likes. False, with *out untouched, for
+ * other text and for NaN. */
+bool number_parse_lenient_double(slice text, double *out);
 
 /* The same as number_parse_double for the extended type that float increments compute in. */
 bool number_parse_long_double(slice text, long double *out);
@@ -59,8 +60,8 @@ size_t number_format_double(char *buf, double value);
 size_t number_format_long_double_fixed(char *buf, long double value);
 
 /* Reads an amount of memory: digits and an optional unit in any case. b is one byte, k m g are powers of
- * 1000, kb mb gb powers of 1024. False, with *bytes untouched, for anything else and for amounts beyond 64
- * bits. */
+ * 1000, kb mb gb powers of 1024; a unit alone is 0. False, with *bytes untouched, for anything else and for
+ * amounts beyond 64 bits. */
 bool number_parse_memory(slice text, uint64_t *bytes);
 
 /* Writes an amount of memory for people: "512B", "1.00K", "2.50G". buf holds NUMBER_HUMAN_TEXT_MAX bytes. */

@@ -48,22 +48,29 @@ struct bit_range {
     bool in_bits; /* the unit, else bytes */
 };
 
-/* Reads the range that starts at argv[i], if any. False with an error reply. */
-static bool read_bit_range(client *c, const args *a, int i, struct bit_range *r) {
+static bool read_last(client *c, const args *a, int i, struct bit_range *r) {
+    return i >= a->argc || arg_integer(c, a->argv[i], &r->last);
+}
+
+static bool read_unit(client *c, const args *a, int i, struct bit_range *r) {
+    if (i >= a->argc) return true;
+    r->in_bits = slice_is(a->argv[i], "BIT");
+    if (r->in_bits || slice_is(a->argv[i], "BYTE")) return true;
+    reply_syntax_error(c);
+    return false;
+}
+
+/* Reads the range that starts at argv[i], if any. False with an error reply: which one, if there is more than
+ * one to choose from, depends on whether the unit is looked at first. */
+static bool read_bit_range(client *c, const args *a, int i, bool unit_first, struct bit_range *r) {
     *r = (struct bit_range){.first = 0, .last = -1, .has_last = i + 1 < a->argc};
     if (i + 3 < a->argc) {
         reply_syntax_error(c);
         return false;
     }
     if (i < a->argc && !arg_integer(c, a->argv[i], &r->first)) return false;
-    if (i + 2 < a->argc) {
-        r->in_bits = slice_is(a->argv[i + 2], "BIT");
-        if (!r->in_bits && !slice_is(a->argv[i + 2], "BYTE")) {
-            reply_syntax_error(c);
-            return false;
-        }
-    }
-    return i + 1 >= a->argc || arg_integer(c, a->argv[i + 1], &r->last);
+    if (unit_first) return read_unit(c, a, i + 2, r) && read_last(c, a, i + 1, r);
+    return read_last(c, a, i + 1, r) && read_unit(c, a, i + 2, r);
 }
 
 /* The bits that the range means in a string of len bytes. */
@@ -79,7 +86,7 @@ void command_bitcount(client *c, const args *a) {
         reply_syntax_error(c);
         return;
     }
-    if (!read_bit_range(c, a, 2, &r)) return;
+    if (!read_bit_range(c, a, 2, false, &r)) return;
     key k = args_key(a, 1);
     entry *e;
     if (!read_typed(c, &k, TYPE_STRING, &e)) return;
@@ -102,7 +109,7 @@ void command_bitpos(client *c, const args *a) {
         reply_error_text(c, SLICE("ERR The bit argument must be 1 or 0."));
         return;
     }
-    if (!read_bit_range(c, a, 3, &r)) return;
+    if (!read_bit_range(c, a, 3, true, &r)) return;
     key k = args_key(a, 1);
     entry *e;
     if (!read_typed(c, &k, TYPE_STRING, &e)) return;

@@ -42,12 +42,12 @@ static bool parse_conditions(client *c, const args *a, unsigned *conditions) {
     return true;
 }
 
-/* A key without expiry counts as one that expires later than any. */
+/* A key without expiry counts as one that expires later than any time can be told. */
 static bool conditions_hold(unsigned conditions, const entry *e, int64_t wanted_ms) {
     if (conditions & IF_NONE && entry_expires(e)) return false;
     if (conditions & IF_ANY && !entry_expires(e)) return false;
     if (conditions & IF_LATER && wanted_ms <= entry_expiry_ms(e)) return false;
-    if (conditions & IF_EARLIER && wanted_ms >= entry_expiry_ms(e)) return false;
+    if (conditions & IF_EARLIER && entry_expires(e) && wanted_ms >= entry_expiry_ms(e)) return false;
     return true;
 }
 

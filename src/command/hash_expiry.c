@@ -334,13 +334,14 @@ static bool take_expiry(client *c, const args *a, int *i, struct hsetex *o, bool
 /* Reads what comes after FIELDS at argv[at]. */
 static bool parse_pairs(client *c, const args *a, int at, struct hsetex *o) {
     int64_t count;
-    if (at + 1 == a->argc) {
+    int left = a->argc - at - 2; /* behind the number of fields */
+    if (left < 2) {
         reply_wrong_arity(c, "hsetex");
         return false;
     }
     if (!arg_integer_between(c, a->argv[at + 1], 1, INT_MAX, "ERR invalid number of fields", &count))
         return false;
-    if (2 * count != a->argc - at - 2) {
+    if (2 * count != left) {
         reply_wrong_arity(c, "hsetex");
         return false;
     }
@@ -391,6 +392,7 @@ void command_hsetex(client *c, const args *a) {
         reply_integer(c, 0);
         return;
     }
+    /* Fields whose time has passed are set too, and then removed: that is what observers are told. */
     struct changes done = {.set = true};
     size_t created;
     e = hash_set(c->db, &k, e, o.pairs, (size_t)o.count, o.keep_expiry, &created);

@@ -140,10 +140,7 @@ static void release_text(struct kept_text *kept) {
 
 /* Moves the element at one end of a list to an end of the same one. */
 static void rotate(client *c, const key *k, entry *e, enum list_end from, enum list_end to, slice text) {
-    if (list_count(e) > 1) {
-        e = list_drop(c->db, k, e, from, 1);
-        list_push(c->db, k, e, to, &text, 1);
-    }
+    if (list_count(e) > 1) list_rotate(c->db, k, e, from, to, text);
     keyspace_changed(c->db, k, list_push_event(to));
     keyspace_announce(c->db, k, list_pop_event(from));
 }

@@ -241,7 +241,7 @@ void command_linsert(client *c, const args *a) {
         reply_integer(c, -1);
         return;
     }
-    e = list_insert(c->db, &k, e, (size_t)pivot + after, a->argv[4]);
+    e = list_insert(c->db, &k, e, (size_t)pivot, after, a->argv[4]);
     keyspace_changed(c->db, &k, EVENT_LINSERT);
     reply_integer(c, (int64_t)list_count(e));
 }

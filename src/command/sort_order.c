@@ -71,7 +71,7 @@ static bool rank_of_number(const struct packed_value *weight, uint64_t *rank) {
     double number = 0;
     if (packed_is_integer(weight))
         number = (double)weight->integer;
-    else if (has_weight(weight) && !number_parse_weight(weight->text, &number))
+    else if (has_weight(weight) && !number_parse_lenient_double(weight->text, &number))
         return false;
     if (number == 0) number = 0; /* -0 is no less */
     memcpy(rank, &number, sizeof(*rank));

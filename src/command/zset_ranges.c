@@ -2,8 +2,6 @@
  *
  * Whatever the form, a range becomes the ranks it begins and ends at, which the structure finds quickly;
  * LIMIT then moves those, and what is left is walked, counted, stored or removed. */
-#include <math.h>
-#include <stdlib.h>
 
 #include "base/number.h"
 #include "command/handlers.h"
@@ -29,27 +27,12 @@ struct range_request {
 
 /* --- Reading ranges --- */
 
-/* Reads a number at an end of a range, where more is let pass than for scores: nothing at all is 0, what is
- * too large is infinite, and a NUL ends the text; but no hexadecimal. */
-static bool parse_edge_score(slice text, double *score) {
-    text.len = strnlen(text.data, text.len);
-    if (memchr(text.data, 'x', text.len) || memchr(text.data, 'X', text.len)) return false;
-    if (number_parse_double(text, score)) return true;
-    char copy[NUMBER_FLOAT_INPUT_MAX + 1], *end;
-    if (text.len > NUMBER_FLOAT_INPUT_MAX) return false;
-    memcpy(copy, text.data, text.len);
-    copy[text.len] = '\0';
-    if (text.len > 0 && (copy[0] == ' ' || (copy[0] >= '\t' && copy[0] <= '\r'))) return false;
-    *score = strtod(copy, &end);
-    return end == copy + text.len && !isnan(*score);
-}
-
 /* Reads an end by score: "1.5", or "(1.5" without the score itself. */
 static bool parse_score_edge(slice text, bool is_end, struct edge *edge) {
     bool exclusive = text.len > 0 && text.data[0] == '(';
     if (exclusive) text = (slice){text.data + 1, text.len - 1};
     *edge = (struct edge){.bound = {.has_score = true, .after = exclusive != is_end}};
-    return parse_edge_score(text, &edge->bound.score);
+    return number_parse_lenient_double(text, &edge->bound.score);
 }
 
 /* Reads an end by member: "[abc", "(abc" without the member itself, "-" before and "+" behind all. */

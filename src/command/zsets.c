@@ -85,6 +85,12 @@ void command_zadd(client *c, const args *a) {
 /* ZINCRBY key increment member */
 void command_zincrby(client *c, const args *a) {
     double score;
+    int at;
+    /* A word that is an option of ZADD is taken for one here too; what is left is no pair then. */
+    if (parse_add_options(a, &at)) {
+        reply_syntax_error(c);
+        return;
+    }
     if (!arg_double(c, a->argv[2], &score)) return;
     key k = args_key(a, 1);
     entry *e;

@@ -7,6 +7,7 @@
  *     [ ... ]    is there or not
  *     ( a | b )  one of these; each alternative may have several words
  *     ...+       one to four times the group or word before
+ *     @7.4       at the beginning: only for an oracle of that version or a later one
  *
  * Blanks divide words. Now and then a command is spoiled afterwards: an argument is lost, added, or replaced
  * by one from another vocabulary, since wrong commands must get the same replies too.
@@ -34,6 +35,7 @@
 struct generator {
     uint64_t state;
     long long now_s;
+    int oracle_version[2];
     int total_weight;
     int transaction_left; /* commands to come before the transaction ends, and the end itself */
 };
@@ -341,12 +343,17 @@ static void make_member(generator *g, bytes *out) {
         make_random_bytes(g, out, dice(g, 100));
 }
 
-/* Scores, often equal ones, all of which every server writes alike. */
+/* Scores, often equal ones. None is just beyond those that are places on a map: what is there is a matter of
+ * the server. */
 static void put_score(generator *g, bytes *out) {
     static const word scores[] = {W("0"),   W("1"),    W("1"),  W("1"),   W("2"),
                                   W("inf"), W("-inf"), W(".5"), W("1e3"), W("-0.25")};
+    static const word uneven[] = {W("0.1"),  W("3.3"),    W("-1e-7"),        W("123456.789"),
+                                  W("1e17"), W("1.1e21"), W("-5.000000001"), W("4503599627370495")};
     if (chance(g, 60))
         put(out, PICK(g, scores));
+    else if (chance(g, 10))
+        put(out, PICK(g, uneven));
     else
         bytes_format(out, "%d", dice(g, 20) - 5);
 }
@@ -414,6 +421,47 @@ static void make_hyperloglog(generator *g, bytes *out) {
     }
 }
 
+/* The same for reading, where fewer than none are allowed. */
+static void make_offset_to_read(generator *g, bytes *out) {
+    bytes_format(out, "%d", chance(g, 90) ? dice(g, 12) : -1 - dice(g, 5));
+}
+
+/* Indexes to write at: of 32 bits, as 8.0 takes larger ones for others in a packed list. */
+static void make_index(generator *g, bytes *out) {
+    static const word far[] = {W("2147483647"), W("-2147483648")};
+    int kind = dice(g, 100);
+    if (kind < 60)
+        bytes_format(out, "%d", dice(g, 60) - 30);
+    else if (kind < 95)
+        bytes_format(out, "%d", dice(g, 4000) - 2000);
+    else if (kind < 98)
+        put(out, PICK(g, far));
+    else
+        make_odd_number(g, out);
+}
+
+/* Small whole numbers: elements to be sorted, and counts that ask for no huge replies. */
+static void make_small(generator *g, bytes *out) { bytes_format(out, "%d", dice(g, 40) - 10); }
+
+/* The values of other keys that SORT orders by, and the names of those keys. Whole numbers only: 7.0 takes
+ * any other for out of range if one was that any command has read before. */
+static void make_weight(generator *g, bytes *out) {
+    if (chance(g, 98))
+        make_small(g, out);
+    else
+        bytes_text(out, "abc");
+}
+
+static void make_weight_key(generator *g, bytes *out) {
+    bytes_text(out, "w_");
+    make_small(g, out);
+}
+
+static void make_weight_hash(generator *g, bytes *out) {
+    bytes_text(out, "wh_");
+    make_small(g, out);
+}
+
 static void make_nonsense(generator *g, bytes *out) {
     static const word words[] = {W("nonsense"), W("NX"),  W("GET"),  W(""),      W("EX"),
                                  W("KEEPTTL"),  W("BIT"), W("\r\n"), W("COUNT"), W("LEN")};
@@ -451,10 +499,18 @@ static const struct {
     {"positionname", make_position_name},
     {"skip", make_skip},
     {"hyperloglog", make_hyperloglog},
-    {"nonsense", make_nonsense}, /* the last: odd_vocabulary() counts on it */
+    {"start", make_offset_to_read},
+    {"index", make_index},
+    {"small", make_small},
+    {"weight", make_weight},
+    {"nonsense", make_nonsense},
+    /* names of keys that nothing else should be written to */
+    {"weightkey", make_weight_key},
+    {"weighthash", make_weight_hash},
 };
 
-#define VOCABULARIES (int)(sizeof(vocabularies) / sizeof(vocabularies[0]))
+#define VOCABULARIES     (int)(sizeof(vocabularies) / sizeof(vocabularies[0]))
+#define ODD_VOCABULARIES (VOCABULARIES - 2) /* what commands are spoiled with; {nonsense} is the last */
 
 /* ---- commands ---- */
 
@@ -538,13 +594,13 @@ static const shape shapes[] = {
     {"ZLEXCOUNT lex {memberedge} {memberedge}", 8, COMPARE_EXACT},
     {"( ZRANGE | ZREVRANGE ) ( z | zz | {key} ) {position} {position} [WITHSCORES]", 20, COMPARE_EXACT},
     {"( ZRANGEBYSCORE | ZREVRANGEBYSCORE ) ( z | zz ) {scoreedge} {scoreedge} [WITHSCORES] "
-     "[LIMIT {skip} {position}]",
+     "[LIMIT {start} {position}]",
      20, COMPARE_EXACT},
-    {"( ZRANGEBYLEX | ZREVRANGEBYLEX ) lex {memberedge} {memberedge} [LIMIT {skip} {position}]", 15,
+    {"( ZRANGEBYLEX | ZREVRANGEBYLEX ) lex {memberedge} {memberedge} [LIMIT {start} {position}]", 15,
      COMPARE_EXACT},
-    {"ZRANGE ( z | zz ) {scoreedge} {scoreedge} BYSCORE [REV] [LIMIT {skip} {position}] [WITHSCORES]", 15,
+    {"ZRANGE ( z | zz ) {scoreedge} {scoreedge} BYSCORE [REV] [LIMIT {start} {position}] [WITHSCORES]", 15,
      COMPARE_EXACT},
-    {"ZRANGE lex {memberedge} {memberedge} BYLEX [REV] [LIMIT {skip} {position}]", 8, COMPARE_EXACT},
+    {"ZRANGE lex {memberedge} {memberedge} BYLEX [REV] [LIMIT {start} {position}]", 8, COMPARE_EXACT},
     {"ZRANGESTORE ( zz | {key} ) ( z | {key} ) {position} {position} [REV]", 5, COMPARE_EXACT},
     {"ZRANGESTORE zz z {scoreedge} {scoreedge} BYSCORE [REV] [LIMIT {skip} {position}]", 5, COMPARE_EXACT},
     {"ZREMRANGEBYRANK ( z | zz | {key} ) {position} {position}", 3, COMPARE_EXACT},
@@ -560,9 +616,12 @@ static const shape shapes[] = {
      COMPARE_EXACT},
     {"ZDIFFSTORE {key} 2 z zz", 3, COMPARE_EXACT},
     {"ZINTERCARD 2 z ( zz | {key} ) [LIMIT {position}]", 5, COMPARE_EXACT},
-    {"ZRANDMEMBER ( z | {key} ) [( {skip} | -7 | 1000 | abc ) [WITHSCORES]]", 4, COMPARE_SHAPE},
+    {"ZRANDMEMBER ( z | {key} ) [( {small} | 1000 | abc ) [WITHSCORES]]", 4, COMPARE_LENGTH},
     {"ZSCAN ( z | lex | {key} ) 0 COUNT {count} [MATCH {pattern}]", 5, COMPARE_SCAN},
-    {"( OBJECT ENCODING | DEL | TYPE ) ( z | zz | lex )", 3, COMPARE_EXACT},
+    {"( DEL | TYPE ) ( z | zz | lex )", 3, COMPARE_EXACT},
+    {"OBJECT ENCODING ( z | zz | lex )", 5, COMPARE_EXACT},
+    {"CONFIG SET zset-max-listpack-entries ( 4 | 16 | 128 )", 1, COMPARE_EXACT},
+    {"CONFIG SET zset-max-listpack-value ( 4 | 64 )", 1, COMPARE_EXACT},
     /* geo: "g" has few places, "gg" many; the scores in "gd" are distances, which servers write differently
      */
     {"GEOADD g [( NX | XX )] [CH] " PLACE "+", 15, COMPARE_EXACT},
@@ -595,8 +654,7 @@ static const shape shapes[] = {
     {"( ZRANGE gs 0 -1 WITHSCORES | ZRANGE gd 0 -1 | ZCARD gg | OBJECT ENCODING gs | DEL gs )", 8,
      COMPARE_EXACT},
     {"( ZREM g " PLACE_NAME " | DEL g )", 4, COMPARE_EXACT},
-    /* sets; members chosen at random would make the servers go different ways, and a count of them that came
-     * of spoiling could be without bounds */
+    /* sets; taking members out at random would make the servers go different ways */
     {"SADD {key} {setmember}+", 30, COMPARE_EXACT},
     {"SADD {key} ( {setmember}+ )+", 15, COMPARE_EXACT},
     {"SREM {key} {setmember}+", 20, COMPARE_EXACT},
@@ -608,8 +666,13 @@ static const shape shapes[] = {
     {"SSCAN {key} 0 [COUNT {count}] [MATCH {pattern}]", 6, COMPARE_SCAN},
     {"( SINTER | SUNION | SDIFF ) {key}+", 15, COMPARE_UNORDERED},
     {"( SINTERSTORE | SUNIONSTORE | SDIFFSTORE ) {key} {key}+", 15, COMPARE_EXACT},
+    {"SRANDMEMBER {key} [( {small} | abc )]", 4, COMPARE_LENGTH},
+    {"SPOP {key} ( 1000 | 0 | -1 | abc )", 1, COMPARE_UNORDERED},
+    {"CONFIG SET set-max-intset-entries ( 16 | 512 )", 1, COMPARE_EXACT},
+    {"@7.2 CONFIG SET set-max-listpack-entries ( 4 | 16 )", 1, COMPARE_EXACT},
+    {"@7.2 CONFIG SET set-max-listpack-value ( 8 | 64 )", 1, COMPARE_EXACT},
     {"SINTERCARD ( 1 {key} | 2 {key} {key} | {position} {key}+ ) [LIMIT {position}]", 8, COMPARE_EXACT},
-    /* hashes; fields that are chosen at random are left out as for sets */
+    /* hashes */
     {"HSET ( h | hh | {key} ) ( {member} {member} )+", 40, COMPARE_EXACT},
     {"HSET ( h | {key} ) ( {member} {value} )+", 15, COMPARE_EXACT},
     {"HSET hh ( {member} {integer} )+", 10, COMPARE_EXACT},
@@ -624,7 +687,35 @@ static const shape shapes[] = {
     {"HINCRBY ( hh | {key} ) {member} {integer}", 15, COMPARE_EXACT},
     {"HINCRBYFLOAT hh {member} {float}", 8, COMPARE_EXACT},
     {"HSCAN ( h | hh | {key} ) 0 [COUNT {count}] [MATCH {pattern}]", 6, COMPARE_SCAN},
-    {"( OBJECT ENCODING | DEL | TYPE ) ( h | hh )", 3, COMPARE_EXACT},
+    {"HRANDFIELD ( h | hh | {key} ) [( {small} | abc ) [WITHVALUES]]", 4, COMPARE_LENGTH},
+    {"( DEL | TYPE ) ( h | hh )", 3, COMPARE_EXACT},
+    {"OBJECT ENCODING ( h | hh )", 5, COMPARE_EXACT},
+    {"CONFIG SET hash-max-listpack-entries ( 4 | 16 | 128 )", 1, COMPARE_EXACT},
+    {"CONFIG SET hash-max-listpack-value ( 4 | 64 )", 1, COMPARE_EXACT},
+    {"@7.4 HSCAN ( h | hh ) 0 COUNT 10000 NOVALUES", 3, COMPARE_SCAN},
+    {"@7.4 HEXPIRE ( h | hh | {key} ) {s} [( NX | XX | GT | LT )] FIELDS ( 1 {member} | 2 {member} {member} "
+     ")",
+     10, COMPARE_EXACT},
+    {"@7.4 HPEXPIRE ( h | hh ) {ms} [( NX | XX | GT | LT )] FIELDS ( 1 {member} | 2 {member} {member} )", 6,
+     COMPARE_EXACT},
+    {"@7.4 HEXPIREAT ( h | hh ) {at} [( NX | XX | GT | LT )] FIELDS ( 1 {member} | {skip} {member}+ )", 6,
+     COMPARE_EXACT},
+    {"@7.4 HPEXPIREAT ( h | hh ) {atms} [( NX | XX | GT | LT )] FIELDS ( 1 {member} | {skip} {member}+ )", 6,
+     COMPARE_EXACT},
+    {"@7.4 ( HTTL | HEXPIRETIME ) ( h | hh | {key} ) FIELDS ( 1 {member} | 2 {member} {member} )", 8,
+     COMPARE_SECONDS},
+    {"@7.4 ( HPTTL | HPEXPIRETIME ) ( h | hh | {key} ) FIELDS ( 1 {member} | {skip} {member}+ )", 8,
+     COMPARE_MS},
+    {"@7.4 HPERSIST ( h | hh | {key} ) FIELDS ( 1 {member} | 2 {member} {member} )", 6, COMPARE_EXACT},
+    {"@8.0 HSETEX ( h | hh | {key} ) [( FNX | FXX | {skip} )] [( EX {s} | PX {ms} | EXAT {at} | PXAT {atms} "
+     "| KEEPTTL "
+     ")] "
+     "FIELDS ( 1 {member} {member} | 2 {member} {value} {member} {member} )",
+     12, COMPARE_EXACT},
+    {"@8.0 HGETEX ( h | hh | {key} ) [( EX {s} | PX {ms} | EXAT {at} | PXAT {atms} | PERSIST )] "
+     "FIELDS ( 1 {member} | 2 {member} {member} )",
+     10, COMPARE_EXACT},
+    {"@8.0 HGETDEL ( h | hh | {key} ) FIELDS ( 1 {member} | {skip} {member}+ )", 6, COMPARE_EXACT},
     /* lists; counts that 7.0 takes for others are left out */
     {"( LPUSH | RPUSH ) {key} {value}+", 40, COMPARE_EXACT},
     {"( LPUSH | RPUSH ) l ( {value}+ )+", 20, COMPARE_EXACT},
@@ -634,7 +725,7 @@ static const shape shapes[] = {
     {"LLEN ( l | {key} )", 6, COMPARE_EXACT},
     {"LINDEX ( l | {key} ) {position}", 10, COMPARE_EXACT},
     {"LRANGE ( l | {key} ) {position} {position}", 15, COMPARE_EXACT},
-    {"LSET ( l | {key} ) {position} {value}", 15, COMPARE_EXACT},
+    {"LSET ( l | {key} ) {index} {value}", 15, COMPARE_EXACT},
     {"LINSERT ( l | {key} ) ( BEFORE | AFTER | {nonsense} ) {value} {value}", 10, COMPARE_EXACT},
     {"LREM ( l | {key} ) ( 0 | -1 | -2 | {skip} ) {value}", 10, COMPARE_EXACT},
     {"LTRIM {key} {position} {position}", 6, COMPARE_EXACT},
@@ -644,6 +735,7 @@ static const shape shapes[] = {
     {"LMOVE ( l | {key} ) ( l | {key} ) ( LEFT | RIGHT | {nonsense} ) ( LEFT | RIGHT )", 12, COMPARE_EXACT},
     {"RPOPLPUSH ( l | {key} ) ( l | {key} )", 6, COMPARE_EXACT},
     {"LMPOP ( 1 l | 2 {key} l | {position} {key}+ ) ( LEFT | RIGHT ) [COUNT {position}]", 8, COMPARE_EXACT},
+    {"@7.2 OBJECT ENCODING l", 5, COMPARE_EXACT},
     /* HyperLogLogs; what other commands have made corrupt gets one element at a time, since 7.0 keeps those
      * that come before the one that fails */
     {"PFADD ( hll | hll2 | hll3 ) {setmember}+", 20, COMPARE_EXACT},
@@ -673,6 +765,28 @@ static const shape shapes[] = {
     {"UNWATCH", 2, COMPARE_EXACT},
     {"DISCARD [abc]", 1, COMPARE_EXACT},
     {"EXEC [abc]", 1, COMPARE_QUEUED},
+    /* sorting of whole numbers (see {weight}); only lists have an order that equal texts could keep */
+    {"( LPUSH | RPUSH ) sl {small}+", 8, COMPARE_EXACT},
+    {"LTRIM sl -40 -1", 2, COMPARE_EXACT},
+    {"SADD ss {small}+", 6, COMPARE_EXACT},
+    {"ZADD sz ( {score} {small} )+", 6, COMPARE_EXACT},
+    {"SET {weightkey} {weight}", 10, COMPARE_EXACT},
+    {"HSET {weighthash} f {weight}", 8, COMPARE_EXACT},
+    {"DEL ( sl | ss | sz | {weightkey}+ | {weighthash}+ )", 3, COMPARE_EXACT},
+    {"( SORT | SORT_RO ) ( sl | sl BY ( w_* | nosort ) | ( ss | sz ) BY ( w_* | wh_*->f | none_* ) | "
+     "sz BY nosort ) [LIMIT {start} {position}] [GET ( # | w_* | wh_*->f | {pattern} )] [GET ( # | w_* )] "
+     "[( ASC | DESC )]",
+     25, COMPARE_EXACT},
+    {"( SORT | SORT_RO ) sl ALPHA [BY ( w_* | wh_*->f | none_* )] [DESC] [GET {pattern}]", 5, COMPARE_EXACT},
+    {"SORT ( sl | ( sl | ss | sz ) BY ( w_* | wh_*->f | nosort ) ) [LIMIT {start} {position}] "
+     "[GET ( # | w_* )] [DESC] STORE sd",
+     8, COMPARE_EXACT},
+    {"SORT ( sl | ss | sz | l | {key} ) ALPHA [LIMIT {start} {position}] [DESC] STORE ( sd | {key} )", 5,
+     COMPARE_EXACT},
+    {"( SORT | SORT_RO ) ( sl | missing ) "
+     "( ALPHA | DESC | ASC | BY | GET | LIMIT | STORE | {start} | {nonsense} )+",
+     4, COMPARE_EXACT},
+    {"LRANGE sd 0 -1", 5, COMPARE_EXACT},
     /* the keyspace */
     {"( DEL | UNLINK | EXISTS | TOUCH ) {key}+", 25, COMPARE_EXACT},
     {"TYPE {key}", 5, COMPARE_EXACT},
@@ -810,18 +924,22 @@ static bool sets_expiry(const shape *s) {
 }
 
 static int odd_vocabulary(generator *g, const shape *s) {
-    return sets_expiry(s) ? VOCABULARIES - 1 : dice(g, VOCABULARIES);
+    return sets_expiry(s) ? ODD_VOCABULARIES - 1 : dice(g, ODD_VOCABULARIES);
 }
 
-/* Whether a command must stay as its shape makes it: a score from elsewhere may be one that servers write
- * differently, or leave a sorted set without the order by member that other commands expect; a random count
- * may ask for a huge reply; positions in other places may be equally far away; a time to wait may have no
- * end; and in a transaction whether a command is queued must not depend on its version. */
+/* Whether a command must stay as its shape makes it. Something from elsewhere could leave a sorted set
+ * without the order by member that other commands expect, ask for a huge reply, be stored where the versions
+ * differ (see known differences), take members out at random, ask for an order that there is none of, be
+ * equally far away, or wait without end; and in a transaction whether a command is queued must not depend on
+ * the version. */
 static bool must_stay(const generator *g, const shape *s) {
-    return g->transaction_left > 0 || strstr(s->syntax, "{score}") ||
-           strncmp(s->syntax, "ZADD lex", 8) == 0 || strstr(s->syntax, "RANDMEMBER") ||
-           strstr(s->syntax, WAIT) || s->comparison == COMPARE_QUEUED ||
-           strncmp(s->syntax, "GEOADD", 6) == 0 || strstr(s->syntax, GEO_LIMIT);
+    static const char *const parts[] = {"ZADD lex",         "{small}", "{weight", "SPOP",  "ZRANGESTORE",
+                                        "ZREMRANGEBYSCORE", "HSETEX",  "LSET",    "SORT ", "ENCODING ( ",
+                                        "-1 | nan",         "GEOADD",  GEO_LIMIT, WAIT};
+    if (g->transaction_left > 0 || s->comparison == COMPARE_QUEUED) return true;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        if (strstr(s->syntax, parts[i])) return true;
+    return false;
 }
 
 /* Makes a command wrong, in most cases. */
@@ -841,9 +959,20 @@ static void spoil(generator *g, request *r, const shape *s) {
     }
 }
 
+/* The syntax without the version at its beginning, NULL if the oracle is older than that. */
+static const char *syntax_for(const generator *g, const shape *s) {
+    int major, minor, len;
+    if (s->syntax[0] != '@') return s->syntax;
+    if (sscanf(s->syntax, "@%d.%d %n", &major, &minor, &len) != 2) die("a bad version in a shape");
+    const int *oracle = g->oracle_version;
+    bool knows_it = oracle[0] > major || (oracle[0] == major && oracle[1] >= minor);
+    return knows_it ? s->syntax + len : NULL;
+}
+
 static const shape *pick_shape(generator *g) {
     int at = dice(g, g->total_weight);
     for (int i = 0; i < SHAPES; i++) {
+        if (syntax_for(g, &shapes[i]) == NULL) continue;
         if (at < shapes[i].weight) return &shapes[i];
         at -= shapes[i].weight;
     }
@@ -852,12 +981,14 @@ static const shape *pick_shape(generator *g) {
 
 /* ---- the interface ---- */
 
-generator *generator_new(uint64_t seed, long long now_s) {
+generator *generator_new(uint64_t seed, long long now_s, const int oracle_version[2]) {
     generator *g = must_alloc(sizeof(*g));
     g->state = seed;
     g->state = roll(g); /* seeds next to each other would otherwise give the same sequence, shifted */
     g->now_s = now_s;
-    for (int i = 0; i < SHAPES; i++) g->total_weight += shapes[i].weight;
+    memcpy(g->oracle_version, oracle_version, sizeof(g->oracle_version));
+    for (int i = 0; i < SHAPES; i++)
+        if (syntax_for(g, &shapes[i]) != NULL) g->total_weight += shapes[i].weight;
     return g;
 }
 
@@ -872,7 +1003,8 @@ static void make_command(request *r, const char *name, comparison how) {
 static void make_from_shape(generator *g, request *r) {
     const shape *s = pick_shape(g);
     request_free(r);
-    expand(g, r, s->syntax, s->syntax + strlen(s->syntax));
+    const char *syntax = syntax_for(g, s);
+    expand(g, r, syntax, syntax + strlen(syntax));
     if (chance(g, SPOIL_PERCENT) && !must_stay(g, s)) spoil(g, r, s);
     r->comparison = s->comparison;
 }
@@ -889,10 +1021,15 @@ void generator_next(generator *g, request *r) {
     }
 }
 
+bool generator_in_transaction(const generator *g) { return g->transaction_left > 0; }
+
 bool generator_is_key(const bytes *arg) {
+    static const char *const of_shapes[] = {"z", "zz", "lex", "h", "hh", "l", "sl", "ss", "sz", "sd"};
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
         if (keys[i].len == arg->len && memcmp(keys[i].text, arg->data, arg->len) == 0) return true;
-    return false;
+    for (size_t i = 0; i < sizeof(of_shapes) / sizeof(of_shapes[0]); i++)
+        if (strcmp(of_shapes[i], arg->data) == 0) return true;
+    return strncmp(arg->data, "w_", 2) == 0 || strncmp(arg->data, "wh_", 3) == 0;
 }
 
 void request_free(request *r) {

@@ -20,9 +20,10 @@ typedef enum comparison {
     COMPARE_UNORDERED, /* the elements of arrays in any order */
     COMPARE_PAIRS,     /* pairs of elements in any order */
     COMPARE_SCAN,      /* a cursor and elements in any order; incomparable once either cursor is not 0 */
-    COMPARE_ENCODING,  /* the same bytes; but what is packed may be large: 7.0 has no packed sets and lists */
+    COMPARE_ENCODING,  /* the same bytes; but what is packed may be large where Redis makes it so */
     COMPARE_NUMBERS,   /* texts that are numbers by value: 7.0 writes coordinates with more digits */
     COMPARE_QUEUED,    /* of EXEC: each reply as that of the request that was queued */
+    COMPARE_LENGTH,    /* the type and the number of elements, and errors: the content is random */
     COMPARE_SHAPE,     /* only the types: the content is random or depends on the server */
 } comparison;
 
@@ -35,13 +36,17 @@ typedef struct request {
 
 typedef struct generator generator;
 
-/* A generator whose sequence depends on the seed alone, but for absolute times, which are relative to now_s.
+/* A generator whose sequence depends on the seed alone, but for absolute times, which are relative to now_s,
+ * and for shapes that an oracle of that Redis version (major and minor) does not know, which are left out.
  * The caller frees it. */
-generator *generator_new(uint64_t seed, long long now_s);
+generator *generator_new(uint64_t seed, long long now_s, const int oracle_version[2]);
 void generator_free(generator *g);
 
 /* Makes the next command, replacing what the request held. */
 void generator_next(generator *g, request *r);
+
+/* Whether the next command is, or ends, part of a transaction. */
+bool generator_in_transaction(const generator *g);
 
 /* Whether the argument is one of the keys that commands are made with. */
 bool generator_is_key(const bytes *arg);

@@ -275,6 +275,19 @@ void server_restart(server *s) {
 
 /* ---- looking at it ---- */
 
+server_version server_read_version(resp_conn *c) {
+    resp_reply reply;
+    server_version v = {.is_valkey = false};
+    resp_call(c, &reply, "INFO server");
+    const char *redis = strstr(reply.root.text, "redis_version:"),
+               *valkey = strstr(reply.root.text, "valkey_version:");
+    if (redis == NULL || sscanf(redis, "redis_version:%d.%d", &v.redis[0], &v.redis[1]) != 2)
+        die("INFO tells no version");
+    if (valkey != NULL) v.is_valkey = sscanf(valkey, "valkey_version:%d.%d", &v.valkey[0], &v.valkey[1]) == 2;
+    resp_free(&reply);
+    return v;
+}
+
 void server_show_log(const server *s) {
     char tail[LOG_SHOWN_BYTES];
     FILE *f = fopen(s->log, "r");

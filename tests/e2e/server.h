@@ -62,6 +62,20 @@ void server_show_log(const server *s);
 resp_conn *server_connect(const server *s);
 resp_conn *server_connect_tcp(const server *s);
 
+/* What kind of server it is: versions as major and minor number. */
+typedef struct server_version {
+    bool is_valkey;
+    int redis[2]; /* of Redis, or the Redis version that Valkey says it is */
+    int valkey[2];
+} server_version;
+
+/* Reads that from INFO; ends the program when it does not tell. */
+server_version server_read_version(resp_conn *c);
+
+static inline bool version_at_least(const int number[2], int major, int minor) {
+    return number[0] > major || (number[0] == major && number[1] >= minor);
+}
+
 /* The peak resident memory of the process in bytes, from /proc. */
 long long server_peak_rss_bytes(const server *s);
 

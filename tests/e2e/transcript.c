@@ -37,13 +37,6 @@ typedef struct client {
     int protocol;
 } client;
 
-/* What kind of server plays. */
-typedef struct version {
-    bool valkey;
-    int major, minor;               /* of Redis, or the Redis version that Valkey says it is */
-    int valkey_major, valkey_minor; /* of Valkey */
-} version;
-
 /* The whole run. */
 typedef struct player {
     const char *path; /* of the server */
@@ -53,9 +46,9 @@ typedef struct player {
     bool fill;
     server server;
     bool running;
-    bool ended;  /* the server ended because the case wanted it to */
-    bool shared; /* the running server may serve the next file */
-    version version;
+    bool ended;             /* the server ended because the case wanted it to */
+    bool shared;            /* the running server may serve the next file */
+    server_version version; /* of the server that plays */
 
     const script *script;
     const script_case *current;
@@ -99,10 +92,6 @@ static _Noreturn void bad_script(const player *p, int line, const char *why) {
 
 /* ---- the server ---- */
 
-static bool at_least(int major, int minor, int wanted_major, int wanted_minor) {
-    return major > wanted_major || (major == wanted_major && minor >= wanted_minor);
-}
-
 /* The connection for the runner's own commands. */
 static resp_conn *control_open(player *p) {
     resp_conn *c = server_connect(&p->server);
@@ -128,17 +117,8 @@ static void barrier(player *p) {
 }
 
 static void read_version(player *p) {
-    resp_reply reply;
     resp_conn *c = control_open(p);
-    resp_call(c, &reply, "INFO server");
-    const char *redis = strstr(reply.root.text, "redis_version:"),
-               *valkey = strstr(reply.root.text, "valkey_version:");
-    version *v = &p->version;
-    *v = (version){.valkey = valkey != NULL};
-    if (redis == NULL || sscanf(redis, "redis_version:%d.%d", &v->major, &v->minor) != 2)
-        die("INFO tells no version");
-    if (valkey != NULL) sscanf(valkey, "valkey_version:%d.%d", &v->valkey_major, &v->valkey_minor);
-    resp_free(&reply);
+    p->version = server_read_version(c);
     control_close(c);
 }
 
@@ -173,14 +153,13 @@ static void make_ready(player *p) {
 
 /* Whether a case holds for the server that plays. Stint is to do everything. */
 static bool applies(const player *p, const script_case *c) {
-    const version *v = &p->version;
+    const server_version *v = &p->version;
     if (!p->oracle) return true;
-    if (c->only_stint || (c->except_valkey && v->valkey)) return false;
+    if (c->only_stint || (c->except_valkey && v->is_valkey)) return false;
     for (int i = 0; i < c->since_count; i++) {
         const since *s = &c->since[i];
-        if (s->valkey && v->valkey && at_least(v->valkey_major, v->valkey_minor, s->major, s->minor))
-            return true;
-        if (!s->valkey && at_least(v->major, v->minor, s->major, s->minor)) return true;
+        const int *number = s->valkey ? v->valkey : v->redis;
+        if ((!s->valkey || v->is_valkey) && version_at_least(number, s->major, s->minor)) return true;
     }
     return c->since_count == 0;
 }

@@ -379,13 +379,13 @@ static void memory_has_units_and_is_shown_in_bytes(void **state) {
                                              {"1gb", "1073741824"},
                                              {"12b", "12"},
                                              {"", "0"},
+                                             {"gb", "0"}, /* as Redis has it */
                                              {"18446744073709551615", "18446744073709551615"}};
     for (size_t i = 0; i < sizeof(amounts) / sizeof(amounts[0]); i++) {
         assert_true(set("maxmemory", amounts[i][0], NULL));
         assert_shown("maxmemory", amounts[i][1]);
     }
-    static const char *const wrong[] = {"x",    "-1", "1.5gb", "1gbb",         " 1",
-                                        "0x10", "+1", "gb",    "99999999999gb"};
+    static const char *const wrong[] = {"x", "-1", "1.5gb", "1gbb", " 1", "0x10", "+1", "99999999999gb"};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
         assert_refused("maxmemory", wrong[i], "argument must be a memory value");
     assert_refused("client-query-buffer-limit", "1048575",

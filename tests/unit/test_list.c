@@ -56,7 +56,7 @@ static void drop(enum list_end end, size_t count) {
 static void insert(size_t index, slice text) {
     key k = list_key();
     entry *e = list_expect(db, &k, look_up(), text);
-    list_insert(db, &k, e, index, text);
+    list_insert(db, &k, e, index > 0 ? index - 1 : 0, index > 0, text);
 }
 
 static void set(size_t index, slice text) {

@@ -547,13 +547,14 @@ static entry *append_field(database *db, const key *k, entry *e, const struct pa
     return e;
 }
 
-/* Sets a field of a run. Returns false, nothing changed, if that would be one too many. */
+/* Sets a field of a run. Returns false, nothing changed, if it would have too many fields then, which it may
+ * have even without a new one, if the limit was higher before. */
 static bool set_packed(database *db, const key *k, entry **e, slice field, slice text, bool *created) {
     struct packed_value name = packed_value_of(field), value = packed_value_of(text);
     slice run = bytes_view(*e);
     size_t at = packed_find(run, packed_first(run), &name, 1);
     *created = at == run.len;
-    if (*created && packed_count(run) / 2 >= hash_limits.packed_fields) return false;
+    if (packed_count(run) / 2 + *created > hash_limits.packed_fields) return false;
     if (*created)
         *e = append_field(db, k, *e, &name, &value);
     else

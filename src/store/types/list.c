@@ -37,6 +37,8 @@
 #define BLOCK_BYTES_MIN  64
 /* More blocks than this are freed in the background. */
 #define FREED_AT_ONCE 64
+/* How much too large a block may become by setting elements, which Redis does not bound. */
+#define OVERFULL_BLOCKS 2
 /* What a listpack takes beside its elements. */
 #define LISTPACK_OVERHEAD_BYTES 7
 /* What an element is thought to add to its text when a block is asked whether it fits. */
@@ -275,8 +277,8 @@ static void shift_numbers(struct list *l, size_t from, size_t end, int64_t diffe
     for (size_t i = from; i < end; i++) block_at(l, i)->first += difference;
 }
 
-/* Blocks that inserting an element at block i may change or make: those from the one before it on. */
-#define TOUCHED_BLOCKS 4
+/* Blocks that inserting an element at block i may change or make: those from two before it on. */
+#define TOUCHED_BLOCKS 7
 
 /* The first block that changes if an element is inserted at block i, and its number, from which those of the
  * others follow: to be called before, and renumber_near after. */
@@ -285,7 +287,7 @@ struct touched {
     int64_t number;
 };
 static struct touched touch_near(const struct list *l, size_t i) {
-    size_t from = i > 0 ? i - 1 : 0;
+    size_t from = i > 2 ? i - 2 : 0;
     return (struct touched){from, block_at(l, from)->first};
 }
 
@@ -640,6 +642,21 @@ entry *list_drop(database *db, const key *k, entry *e, enum list_end end, size_t
     return settle(db, k, e);
 }
 
+/* Looked at as a whole: a list is as large as before, so that losing an element does not make it a listpack.
+ */
+entry *list_rotate(database *db, const key *k, entry *e, enum list_end from, enum list_end to, slice text) {
+    assert(list_count(e) > 1);
+    struct list *l = list_of(e);
+    if (!l) {
+        e = drop_packed(db, k, e, from, 1);
+        return list_push(db, k, e, to, &text, 1);
+    }
+    drop_from_structure(l, from, 1);
+    e = prepare_growth(db, k, e, text.len, 1, 0);
+    push_text(l, to, text);
+    return settle(db, k, e);
+}
+
 /* --- In the middle --- */
 
 entry *list_expect(database *db, const key *k, entry *e, slice text) {
@@ -656,79 +673,119 @@ static void split(struct list *l, size_t i, size_t at, size_t count) {
     ring_insert(l, i + 1, rest);
 }
 
-/* Inserts a value before the element that is number `within` in block i. Numbers are the caller's to correct.
- */
-static void insert_into_structure(struct list *l, size_t i, size_t within, slice text) {
+/* Joins block i with the next one, if there is one and both fit into one; tells whether it did. */
+static bool join(struct list *l, size_t i) {
+    if (i + 1 >= l->blocks) return false;
+    struct block *b = block_at(l, i);
+    slice next = run_of(block_at(l, i + 1));
+    size_t weight = b->weight + block_at(l, i + 1)->weight, count = packed_count(next);
+    if (exceeds(LISTPACK_OVERHEAD_BYTES + weight, elements_in(b) + count)) return false;
+    block_make_room(b, LIST_TAIL, next.len);
+    b->len = packed_append_range(b->data + b->start, b->len, next, packed_first(next), next.len, count);
+    b->weight = weight;
+    ring_remove(l, i + 1);
+    return true;
+}
+
+/* After a split at block i: joins the two blocks before it and the two behind it, and then it with those. */
+static void join_around(struct list *l, size_t i) {
+    if (i > 1 && join(l, i - 2)) i--;
+    join(l, i + 1);
+    if (i > 0 && join(l, i - 1)) i--;
+    join(l, i);
+}
+
+/* An element that is larger than a block may be has a block of its own. */
+static inline bool is_large(slice text) { return text.len > list_limits.block_bytes; }
+
+/* Makes a block of its own for the value, as block i. */
+static void insert_block(struct list *l, size_t i, const struct packed_value *v) {
+    struct block *b = ring_insert(l, i, block_new(packed_encoded_len(v)));
+    block_insert(b, b->len, v);
+}
+
+/* Inserts a value before the element that is number `within` in block i, or behind the last one, where the
+ * block does not take it and need not be cut: into the neighbour or between both. */
+static void insert_at_end(struct list *l, size_t i, size_t within, const struct packed_value *v,
+                          size_t text_len) {
+    size_t neighbour = within == 0 ? i - 1 : i + 1; /* SIZE_MAX before the first */
+    struct block *b = neighbour < l->blocks ? block_at(l, neighbour) : NULL;
+    if (b && block_takes(l, b, text_len, packed_encoded_len(v)))
+        block_insert(b, within == 0 ? b->len : PACKED_HEADER_BYTES, v);
+    else
+        insert_block(l, within == 0 ? i : i + 1, v);
+}
+
+/* Inserts a text beside the element that is number `pivot` in block i. Numbers are the caller's to correct.
+ *
+ * A block that does not take it is cut in two, and the half without the pivot has to take it, even if it
+ * becomes too large. Which blocks are cut and joined is what Redis does, or OBJECT ENCODING could tell. */
+static void insert_beside(struct list *l, size_t i, size_t pivot, bool after, slice text) {
     struct packed_value v = packed_value_of(text);
     struct block *b = block_at(l, i);
-    size_t at = packed_at(run_of(b), within), count = elements_in(b), needed = packed_encoded_len(&v);
-    if (block_takes(l, b, text.len, needed)) {
+    size_t within = pivot + after, count = elements_in(b), at = packed_at(run_of(b), within);
+    if (block_takes(l, b, text.len, packed_encoded_len(&v))) {
         block_insert(b, at, &v);
-        return;
-    }
-    if (within > 0 && within < count) split(l, i, at, count - within);
-    /* Now it goes between two blocks: to one of them if it fits there, else between them. */
-    if (within == 0) i--; /* block i is the one before from now on, maybe SIZE_MAX */
-    if (i != SIZE_MAX && block_takes(l, block_at(l, i), text.len, needed)) {
-        block_insert(block_at(l, i), block_at(l, i)->len, &v);
-    } else if (i + 1 < l->blocks && block_takes(l, block_at(l, i + 1), text.len, needed)) {
-        block_insert(block_at(l, i + 1), PACKED_HEADER_BYTES, &v);
+    } else if (within == 0 || within == count) {
+        insert_at_end(l, i, within, &v, text.len);
     } else {
-        b = ring_insert(l, i + 1, block_new(needed));
-        block_insert(b, b->len, &v);
+        split(l, i, at, count - within);
+        if (is_large(text)) {
+            insert_block(l, i + 1, &v);
+            return;
+        }
+        b = block_at(l, after ? i + 1 : i);
+        block_insert(b, after ? PACKED_HEADER_BYTES : b->len, &v);
+        join_around(l, after ? i : i + 1);
     }
 }
 
-entry *list_insert(database *db, const key *k, entry *e, size_t index, slice text) {
+entry *list_insert(database *db, const key *k, entry *e, size_t pivot, bool after, slice text) {
     struct list *l = list_of(e);
     if (l) {
-        size_t within = elements_in(end_block(l, LIST_TAIL)), i = l->blocks - 1;
-        if (index < (size_t)count_of(l)) i = locate(l, index, &within);
+        size_t within, i = locate(l, pivot, &within);
         struct touched touched = touch_near(l, i);
-        insert_into_structure(l, i, within, text);
+        insert_beside(l, i, within, after, text);
         renumber_near(l, touched);
         return e;
     }
     struct packed_value v = packed_value_of(text);
-    size_t len = bytes_view(e).len, at = packed_at(bytes_view(e), index);
+    size_t len = bytes_view(e).len, at = packed_at(bytes_view(e), pivot + after);
     char *bytes;
     e = keyspace_resize_bytes(db, k, e, len + packed_encoded_len(&v), &bytes);
     packed_insert_at(bytes, len, at, &v);
     return e;
 }
 
-/* Joins block i with the next one, if there is one and both fit into one. */
-static void join(struct list *l, size_t i) {
-    if (i + 1 >= l->blocks) return;
+/* Puts a value in the place of the element that is number `within` in block i, which has others, and gives it
+ * a block of its own. */
+static void set_apart(struct list *l, size_t i, size_t within, const struct packed_value *v) {
     struct block *b = block_at(l, i);
-    slice next = run_of(block_at(l, i + 1));
-    size_t weight = b->weight + block_at(l, i + 1)->weight, count = packed_count(next);
-    if (exceeds(LISTPACK_OVERHEAD_BYTES + weight, elements_in(b) + count)) return;
-    block_make_room(b, LIST_TAIL, next.len);
-    b->len = packed_append_range(b->data + b->start, b->len, next, packed_first(next), next.len, count);
-    b->weight = weight;
-    ring_remove(l, i + 1);
+    size_t at = packed_at(run_of(b), within), left = elements_in(b) - 1 - within;
+    block_remove(b, at, packed_next(run_of(b), at), 1);
+    if (within > 0 && left > 0) split(l, i, at, left);
+    insert_block(l, within > 0 ? i + 1 : i, v);
+    if (within > 0) join_around(l, i + 1);
 }
 
 static void set_in_structure(struct list *l, size_t index, slice text) {
     struct packed_value v = packed_value_of(text), before;
     size_t within, i = locate(l, index, &within);
     struct block *b = block_at(l, i);
-    size_t at = packed_at(run_of(b), within), count = elements_in(b);
+    size_t at = packed_at(run_of(b), within);
     packed_get(run_of(b), at, &before);
-    size_t before_weight = weight_of(&before), lighter = b->weight - before_weight;
-    if (l->is_quicklist && count > 1 &&
-        exceeds(LISTPACK_OVERHEAD_BYTES + lighter + text.len + ELEMENT_ALLOWANCE_BYTES, count)) {
+    size_t before_weight = weight_of(&before), weight = b->weight - before_weight + weight_of(&v);
+    bool is_apart = is_large(text) || weight > OVERFULL_BLOCKS * list_limits.block_bytes;
+    if (l->is_quicklist && is_apart && elements_in(b) > 1) {
         struct touched touched = touch_near(l, i);
-        block_remove(b, at, packed_next(run_of(b), at), 1);
-        insert_into_structure(l, i, within, text);
+        set_apart(l, i, within, &v);
         renumber_near(l, touched);
         return;
     }
     size_t len = b->len - packed_size(run_of(b), at) + packed_encoded_len(&v);
     if (len > b->len) block_make_room(b, LIST_TAIL, len - b->len);
     b->len = packed_replace_at(b->data + b->start, b->len, at, &v);
-    b->weight = lighter + weight_of(&v);
+    b->weight = weight;
     block_shrink(b);
     /* An element as large as a block was alone in it, which a small one in its place need not be. */
     if (before_weight > list_limits.block_bytes) join(l, i);

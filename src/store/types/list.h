@@ -65,13 +65,15 @@ entry *list_push(database *db, const key *k, entry *e, enum list_end end, const 
 /* Drops that many elements from one end, fewer than there are: a list that is to be empty is deleted instead.
  */
 entry *list_drop(database *db, const key *k, entry *e, enum list_end end, size_t count);
+/* Moves the element at one end to an end of the same list, which has more than one; text is a copy of it. */
+entry *list_rotate(database *db, const key *k, entry *e, enum list_end from, enum list_end to, slice text);
 /* Must be called before list_set and list_insert: makes the list ready to take the text. A list that will be
  * too large is called quicklist from then on, even if the text is not taken in the end. */
 entry *list_expect(database *db, const key *k, entry *e, slice text);
 /* Puts a text in the place of the element at index, which must exist. */
 entry *list_set(database *db, const key *k, entry *e, size_t index, slice text);
-/* Inserts a text before the element at index, 0 to the count. */
-entry *list_insert(database *db, const key *k, entry *e, size_t index, slice text);
+/* Inserts a text before or after the element at the index pivot, which must exist. */
+entry *list_insert(database *db, const key *k, entry *e, size_t pivot, bool after, slice text);
 /* Removes the elements that equal the text, the first limit of them, counted from that end. *removed is how
  * many. A list may be left without elements: then the caller deletes the key. */
 entry *list_remove(database *db, const key *k, entry *e, enum list_end end, slice text, size_t limit,
