@@ -90,8 +90,8 @@ uint8_t address_remember_local(int fd) {
 }
 
 void address_format_local(char text[ADDRESS_TEXT_BYTES], int fd, uint8_t number) {
-    if (number) {
-        strcpy(text, remembered[number - 1]->text);
+    if (number > 0 && number <= remembered_count) {
+        memcpy(text, remembered[number - 1]->text, ADDRESS_TEXT_BYTES);
         return;
     }
     union end end;
