@@ -169,7 +169,7 @@ static void the_largest_keys_are_measured_anew(void **state) {
 static void of_many_keys_in_a_request_the_first_are_counted(void **state) {
     (void)state;
     slice argv[1 + 2 * HOT_KEYS_PER_REQUEST] = {SLICE("mget")};
-    char names[2 * HOT_KEYS_PER_REQUEST][8];
+    char names[2 * HOT_KEYS_PER_REQUEST][16];
     for (int i = 0; i < 2 * HOT_KEYS_PER_REQUEST; i++) {
         snprintf(names[i], sizeof(names[i]), "key%d", i);
         argv[i + 1] = slice_of(names[i]);
