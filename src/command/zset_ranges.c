@@ -2,7 +2,6 @@
  *
  * Whatever the form, a range becomes the ranks it begins and ends at, which the structure finds quickly;
  * LIMIT then moves those, and what is left is walked, counted, stored or removed. */
-
 #include "base/number.h"
 #include "command/handlers.h"
 #include "command/support.h"

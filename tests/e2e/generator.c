@@ -285,26 +285,36 @@ static void make_milliseconds(generator *g, bytes *out) {
         make_odd_number(g, out);
 }
 
-static void make_at_seconds(generator *g, bytes *out) {
-    static const word odd[] = {W("0"), W("1"), W("-1"), W("9223372036854775807"), W("-9223372036854775808")};
+/* A time to come, or an odd one; if may_be_past, one that has passed as well. */
+static void put_time(generator *g, bytes *out, long long to_come, bool may_be_past) {
+    static const word odd[] = {W("0"), W("-1"), W("9223372036854775807"), W("-9223372036854775808")};
     int kind = dice(g, 100);
     if (kind < 85)
-        bytes_format(out, "%lld", g->now_s + 500 + 20LL * dice(g, 100000000));
+        bytes_format(out, "%lld", to_come);
+    else if (kind < 88 && may_be_past)
+        bytes_put(out, '1');
     else if (kind < 95)
         put(out, PICK(g, odd));
     else
         make_odd_number(g, out);
 }
 
+static void make_at_seconds(generator *g, bytes *out) {
+    put_time(g, out, g->now_s + 500 + 20LL * dice(g, 100000000), true);
+}
+
 static void make_at_milliseconds(generator *g, bytes *out) {
-    static const word odd[] = {W("0"), W("1"), W("-1"), W("9223372036854775807"), W("-9223372036854775808")};
-    int kind = dice(g, 100);
-    if (kind < 85)
-        bytes_format(out, "%lld", (g->now_s + 510 + 20LL * dice(g, 100000000)) * 1000 + dice(g, 1000));
-    else if (kind < 95)
-        put(out, PICK(g, odd));
-    else
-        make_odd_number(g, out);
+    put_time(g, out, (g->now_s + 510 + 20LL * dice(g, 100000000)) * 1000 + dice(g, 1000), true);
+}
+
+/* For SET: until somebody looks, it leaves a key behind whose time has passed, which Redis deletes in more
+ * than one way. */
+static void make_later_seconds(generator *g, bytes *out) {
+    put_time(g, out, g->now_s + 505 + 20LL * dice(g, 100000000), false);
+}
+
+static void make_later_milliseconds(generator *g, bytes *out) {
+    put_time(g, out, (g->now_s + 515 + 20LL * dice(g, 100000000)) * 1000 + dice(g, 1000), false);
 }
 
 static void make_database(generator *g, bytes *out) {
@@ -487,6 +497,8 @@ static const struct {
     {"ms", make_milliseconds},
     {"at", make_at_seconds},
     {"atms", make_at_milliseconds},
+    {"later", make_later_seconds},
+    {"laterms", make_later_milliseconds},
     {"db", make_database},
     {"pattern", make_pattern},
     {"count", make_count},
@@ -544,8 +556,10 @@ typedef struct shape {
 static const shape shapes[] = {
     /* strings */
     {"SET {key} {value}", 60, COMPARE_EXACT},
-    {"SET {key} {value} [( EX {s} | PX {ms} | EXAT {at} | PXAT {atms} | KEEPTTL )] [( NX | XX )] [GET]", 40,
-     COMPARE_EXACT},
+    {"SET {key} {value} [( EX {s} | PX {ms} | EXAT {later} | PXAT {laterms} | KEEPTTL )] [( NX | XX )] [GET]",
+     40, COMPARE_EXACT},
+    {"SET past {value} ( EXAT {at} | PXAT {atms} )", 3, COMPARE_EXACT},
+    {"( GET | DEL | EXISTS | INCR | TYPE ) past", 5, COMPARE_EXACT},
     {"SET {key} {value} [( NX | XX | GET | KEEPTTL | EX {s} | PX {ms} | {nonsense} )+]", 8, COMPARE_EXACT},
     {"GET {key}", 40, COMPARE_EXACT},
     {"GETSET {key} {value}", 8, COMPARE_EXACT},
@@ -622,8 +636,8 @@ static const shape shapes[] = {
     {"OBJECT ENCODING ( z | zz | lex )", 5, COMPARE_EXACT},
     {"CONFIG SET zset-max-listpack-entries ( 4 | 16 | 128 )", 1, COMPARE_EXACT},
     {"CONFIG SET zset-max-listpack-value ( 4 | 64 )", 1, COMPARE_EXACT},
-    /* geo: "g" has few places, "gg" many; the scores in "gd" are distances, which servers write differently
-     */
+    /* geo: "g" has few places, "gg" many; the scores in "gd" are distances, which servers write differently,
+     * and those under {key} are places at an edge of the map */
     {"GEOADD g [( NX | XX )] [CH] " PLACE "+", 15, COMPARE_EXACT},
     {"GEOADD gg ( ( {longitude} {latitude} {positionname} )+ )+", 25, COMPARE_EXACT},
     {"GEOADD g [( NX | XX | CH | {nonsense} )+] ( {longitude} | {float} ) {integer} 7", 3, COMPARE_EXACT},
@@ -633,12 +647,12 @@ static const shape shapes[] = {
      COMPARE_EXACT},
     {"GEOSEARCH gg FROMLONLAT {longitude} {latitude} " GEO_WIDE " [( ASC | DESC )] [WITHHASH]", 25,
      COMPARE_EXACT},
-    {"GEOSEARCH ( g | {key} ) " GEO_FROM " " GEO_BY " [( ASC | DESC )] [WITHHASH]", 12, COMPARE_EXACT},
+    {"GEOSEARCH ( g | l | missing ) " GEO_FROM " " GEO_BY " [( ASC | DESC )] [WITHHASH]", 12, COMPARE_EXACT},
     {"GEOSEARCH ( g | gg ) " GEO_FROM " " GEO_BY " [( ASC | DESC )] " GEO_LIMIT " [WITHDIST] [WITHCOORD]", 20,
      COMPARE_NUMBERS},
-    {"GEOSEARCH ( g | {key} ) [" GEO_FROM "] [" GEO_BY "] [( {nonsense} | WITHDIST | ANY | ASC )+]", 5,
+    {"GEOSEARCH ( g | l | missing ) [" GEO_FROM "] [" GEO_BY "] [( {nonsense} | WITHDIST | ANY | ASC )+]", 5,
      COMPARE_EXACT},
-    {"GEOSEARCHSTORE gs ( g | gg | {key} ) " GEO_FROM " " GEO_BY " [( ASC | DESC )] [WITHDIST]", 4,
+    {"GEOSEARCHSTORE gs ( g | gg | l | missing ) " GEO_FROM " " GEO_BY " [( ASC | DESC )] [WITHDIST]", 4,
      COMPARE_EXACT},
     {"GEOSEARCHSTORE gs ( g | gg ) " GEO_FROM " " GEO_BY " [( ASC | DESC )] " GEO_LIMIT, 4, COMPARE_EXACT},
     {"GEOSEARCHSTORE gd ( g | gg ) " GEO_FROM " " GEO_BY " " GEO_LIMIT " STOREDIST", 6, COMPARE_EXACT},
@@ -920,7 +934,7 @@ static void remove_arg(request *r, int at) {
 /* Whether a number in a wrong place could become an expiry that passes during the run. */
 static bool sets_expiry(const shape *s) {
     return strstr(s->syntax, "{s}") || strstr(s->syntax, "{ms}") || strstr(s->syntax, "{at}") ||
-           strstr(s->syntax, "{atms}");
+           strstr(s->syntax, "{atms}") || strstr(s->syntax, "{later}");
 }
 
 static int odd_vocabulary(generator *g, const shape *s) {
@@ -933,9 +947,10 @@ static int odd_vocabulary(generator *g, const shape *s) {
  * equally far away, or wait without end; and in a transaction whether a command is queued must not depend on
  * the version. */
 static bool must_stay(const generator *g, const shape *s) {
-    static const char *const parts[] = {"ZADD lex",         "{small}", "{weight", "SPOP",  "ZRANGESTORE",
-                                        "ZREMRANGEBYSCORE", "HSETEX",  "LSET",    "SORT ", "ENCODING ( ",
-                                        "-1 | nan",         "GEOADD",  GEO_LIMIT, WAIT};
+    static const char *const parts[] = {
+        "ZADD lex", "{small}", "{weight", "SPOP",        "ZRANGESTORE",       "ZREMRANGEBYSCORE",
+        "HSETEX",   "LSET",    "SORT ",   "ENCODING ( ", "| OBJECT ENCODING", "| ENCODING |",
+        "-1 | nan", "GEOADD",  GEO_LIMIT, WAIT};
     if (g->transaction_left > 0 || s->comparison == COMPARE_QUEUED) return true;
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
         if (strstr(s->syntax, parts[i])) return true;
@@ -1024,7 +1039,7 @@ void generator_next(generator *g, request *r) {
 bool generator_in_transaction(const generator *g) { return g->transaction_left > 0; }
 
 bool generator_is_key(const bytes *arg) {
-    static const char *const of_shapes[] = {"z", "zz", "lex", "h", "hh", "l", "sl", "ss", "sz", "sd"};
+    static const char *const of_shapes[] = {"z", "zz", "lex", "h", "hh", "l", "sl", "ss", "sz", "sd", "past"};
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
         if (keys[i].len == arg->len && memcmp(keys[i].text, arg->data, arg->len) == 0) return true;
     for (size_t i = 0; i < sizeof(of_shapes) / sizeof(of_shapes[0]); i++)
