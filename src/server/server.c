@@ -281,6 +281,9 @@ static void forget_client(client *c) {
     query_discard(c);
 }
 
+/* Clients that are made to wait, or that only listen. */
+#define MAY_BE_IDLE (CLIENT_BLOCKED | CLIENT_PAUSED | CLIENT_SUBSCRIBED | CLIENT_MONITOR)
+
 /* Closes clients that were idle too long or are over a soft limit; looks at a share of them each time. */
 static void check_clients(void) {
     static int next;
@@ -292,8 +295,7 @@ static void check_clients(void) {
         client *c = client_at(next++);
         output_check_limit(c);
         int64_t idle_ms = clock_monotonic_ms() - c->last_activity_ms;
-        if (config.timeout_s == 0 || idle_ms <= config.timeout_s * 1000 || c->flags & CLIENT_BLOCKED)
-            continue;
+        if (config.timeout_s == 0 || idle_ms <= config.timeout_s * 1000 || c->flags & MAY_BE_IDLE) continue;
         char description[CLIENT_DESCRIPTION_BYTES];
         client_describe(c, description);
         log_verbose("Client %s closed: idle for %lld s", description, (long long)idle_ms / 1000);
