@@ -22,6 +22,15 @@ void *alloc_resize(void *p, size_t size);
 void alloc_free(void *p, size_t size);
 /* Frees a block whose size is not known. */
 void alloc_free_unsized(void *p);
+/* Makes room for one more element in an array that grows by doubling. count elements are used of capacity;
+ * array and capacity, zero at first, are changed if those are equal. */
+#define alloc_make_room(array, count, capacity)                                                              \
+    do {                                                                                                     \
+        if ((size_t)(count) < (size_t)(capacity)) break;                                                     \
+        (capacity) = (capacity) ? 2 * (capacity) : ALLOC_FIRST_ELEMENTS;                                     \
+        (array) = alloc_resize((array), (size_t)(capacity) * sizeof(*(array)));                              \
+    } while (0)
+#define ALLOC_FIRST_ELEMENTS 4
 /* A copy of a NUL-terminated text; free with alloc_free_unsized. */
 char *alloc_text(const char *text);
 /* A NUL-terminated copy of bytes; free with alloc_free_unsized. */

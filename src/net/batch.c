@@ -110,10 +110,7 @@ void batch_add_error(client *c, const char *error) {
 }
 
 static struct retired *next_retired(void) {
-    if (retired_count == retired_capacity) {
-        retired_capacity = retired_capacity ? 2 * retired_capacity : 16;
-        retired = alloc_resize(retired, retired_capacity * sizeof(*retired));
-    }
+    alloc_make_room(retired, retired_count, retired_capacity);
     return &retired[retired_count++];
 }
 

@@ -31,10 +31,7 @@ client *client_new(int fd, uint32_t flags, const struct peer *peer, source_callb
         alloc_free(c, sizeof(*c));
         return NULL;
     }
-    if (client_total == client_capacity) {
-        client_capacity = client_capacity ? 2 * client_capacity : 64;
-        clients = alloc_resize(clients, (size_t)client_capacity * sizeof(*clients));
-    }
+    alloc_make_room(clients, client_total, client_capacity);
     c->index = client_total;
     clients[client_total++] = c;
     client_hooks.opened(c);

@@ -111,11 +111,7 @@ static void reserve(struct query *q, size_t extra) {
             q->args[i].data = q->bytes + (q->args[i].data - before);
 }
 
-static void reserve_args(struct query *q) {
-    if ((size_t)q->parser.count < q->args_capacity) return;
-    q->args_capacity = q->args_capacity ? 2 * q->args_capacity : 16;
-    q->args = alloc_resize(q->args, q->args_capacity * sizeof(*q->args));
-}
+static void reserve_args(struct query *q) { alloc_make_room(q->args, q->parser.count, q->args_capacity); }
 
 /* If the argument that the parser waits for is large, receives it into a blob from here on. */
 static void begin_blob(struct query *q) {

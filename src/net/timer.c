@@ -33,10 +33,7 @@ static void sift_down(uint32_t place) {
 void timer_set(timer *t, int64_t when_ms) {
     t->when_ms = when_ms;
     if (!t->place) {
-        if (count + 1 >= capacity) {
-            capacity = capacity ? 2 * capacity : 16;
-            heap = alloc_resize(heap, capacity * sizeof(timer *));
-        }
+        alloc_make_room(heap, count + 1, capacity); /* places are counted from 1 */
         put(++count, t);
     }
     sift_up(t->place);

@@ -121,19 +121,13 @@ size_t broadcast_prefixes(void) { return prefixes.count; }
 
 static void enter_changed(prefix *p) {
     if (p->place != UNCHANGED) return;
-    if (changed.count == changed.capacity) {
-        changed.capacity = changed.capacity ? 2 * changed.capacity : 16;
-        changed.prefixes = alloc_resize(changed.prefixes, changed.capacity * sizeof(*changed.prefixes));
-    }
+    alloc_make_room(changed.prefixes, changed.count, changed.capacity);
     p->place = changed.count;
     changed.prefixes[changed.count++] = p;
 }
 
 static void add_change(prefix *p, struct change *made) {
-    if (p->count == p->capacity) {
-        p->capacity = p->capacity ? 2 * p->capacity : 4;
-        p->changes = alloc_resize(p->changes, p->capacity * sizeof(*p->changes));
-    }
+    alloc_make_room(p->changes, p->count, p->capacity);
     p->changes[p->count++] = made;
     enter_changed(p);
 }

@@ -28,10 +28,7 @@ static client **watchers;
 static size_t watcher_count, watcher_capacity;
 
 void monitor_add(client *c) {
-    if (watcher_count == watcher_capacity) {
-        watcher_capacity = watcher_capacity ? 2 * watcher_capacity : 4;
-        watchers = alloc_resize(watchers, watcher_capacity * sizeof(client *));
-    }
+    alloc_make_room(watchers, watcher_count, watcher_capacity);
     watchers[watcher_count++] = c;
     c->flags |= CLIENT_MONITOR;
     server_modes |= MODE_MONITORED;

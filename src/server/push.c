@@ -121,10 +121,7 @@ static inline void append(client *c, const struct push_piece *piece) {
 }
 
 static void hold_back(const struct push_piece *piece) {
-    if (held.count == held.capacity) {
-        held.capacity = held.capacity ? 2 * held.capacity : 16;
-        held.pieces = alloc_resize(held.pieces, held.capacity * sizeof(*held.pieces));
-    }
+    alloc_make_room(held.pieces, held.count, held.capacity);
     held.pieces[held.count++] = (struct push_piece){blob_hold(piece->blob), piece->offset, piece->len};
 }
 

@@ -223,10 +223,7 @@ static void lose_sources(tracker *target) {
 
 static void switch_on(tracker *t) {
     if (tracking_is_on(t->client)) return;
-    if (tracking.count == tracking.capacity) {
-        tracking.capacity = tracking.capacity ? 2 * tracking.capacity : 16;
-        tracking.trackers = alloc_resize(tracking.trackers, tracking.capacity * sizeof(tracker *));
-    }
+    alloc_make_room(tracking.trackers, tracking.count, tracking.capacity);
     t->place = tracking.count;
     tracking.trackers[tracking.count++] = t;
     t->client->flags |= CLIENT_TRACKING;

@@ -197,10 +197,7 @@ static void add(key_reader *r, const key *k) {
         t = key_new(k);
     else if (find_pair(t, r->number))
         return;
-    if (r->count == r->capacity) {
-        r->capacity = r->capacity ? 2 * r->capacity : 4;
-        r->keys = alloc_resize(r->keys, r->capacity * sizeof(*r->keys));
-    }
+    alloc_make_room(r->keys, r->count, r->capacity);
     add_pair(t, (struct pair){r->number, r->count});
     r->keys[r->count++] = t;
     pairs++;
