@@ -26,6 +26,12 @@ static inline bool slice_equal(slice a, slice b) {
     return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
+/* Compares bytes, a prefix before what it begins: below, at or above zero. */
+static inline int slice_compare(slice a, slice b) {
+    int order = memcmp(a.data, b.data, a.len < b.len ? a.len : b.len);
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 /* Whether the slice is that word, ASCII letters compared without case: how options are recognised. */
 static inline bool slice_is(slice s, const char *word) {
     return strlen(word) == s.len && strncasecmp(s.data, word, s.len) == 0;

@@ -97,8 +97,8 @@ bool sort_order_rank(struct sort_order *o) {
 static int compare_texts(const struct packed_value *a, const struct packed_value *b,
                          const struct sort_order *o) {
     char scratch_a[NUMBER_I64_TEXT_MAX], scratch_b[NUMBER_I64_TEXT_MAX];
-    return member_compare(compared_part(o, packed_text(a, scratch_a)),
-                          compared_part(o, packed_text(b, scratch_b)));
+    return slice_compare(compared_part(o, packed_text(a, scratch_a)),
+                         compared_part(o, packed_text(b, scratch_b)));
 }
 
 static int compare_weights(const struct packed_value *a, const struct packed_value *b,

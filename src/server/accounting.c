@@ -65,19 +65,20 @@ static __attribute__((noinline)) void note_slow(const struct request *r, uint64_
 
 /* --- Runs --- */
 
-void accounting_add_run(const struct request *first, size_t count, uint64_t calls, uint64_t ticks) {
-    statistics.loop_command_ticks += ticks;
+static inline void account(const struct request *first, size_t count, uint64_t calls, uint64_t ticks,
+                           next_request *next) {
     if (calls == 0 || !ACCOUNTING_IS_ON) return;
     statistics_count_calls(first->command, calls, ticks);
     if (unlikely(first->together & SAMPLED)) hot_keys_sample(first, statistics_ns(ticks));
     if (unlikely(ticks >= slow_ticks))
-        note_slow(longest_of(first, count, next_in_array), statistics_us(ticks), count - 1);
+        note_slow(longest_of(first, count, next), statistics_us(ticks), count - 1);
+}
+
+void accounting_add_run(const struct request *first, size_t count, uint64_t calls, uint64_t ticks) {
+    statistics.loop_command_ticks += ticks;
+    account(first, count, calls, ticks, next_in_array);
 }
 
 void accounting_add(const struct request *first, size_t count, uint64_t ticks) {
-    if (!ACCOUNTING_IS_ON) return;
-    statistics_count_calls(first->command, count, ticks);
-    if (unlikely(first->together & SAMPLED)) hot_keys_sample(first, statistics_ns(ticks));
-    if (unlikely(ticks >= slow_ticks))
-        note_slow(longest_of(first, count, request_queue_after), statistics_us(ticks), count - 1);
+    account(first, count, count, ticks, request_queue_after);
 }

@@ -155,19 +155,14 @@ bool broadcast_is_full(void) {
 
 /* --- Telling --- */
 
-static int compare_slices(slice a, slice b) {
-    int order = memcmp(a.data, b.data, a.len < b.len ? a.len : b.len);
-    return order ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 static slice name_of(const struct change *made) { return (slice){made->name, made->len}; }
 
 static int compare_changes(const void *a, const void *b) {
-    return compare_slices(name_of(*(struct change *const *)a), name_of(*(struct change *const *)b));
+    return slice_compare(name_of(*(struct change *const *)a), name_of(*(struct change *const *)b));
 }
 
 static int compare_prefixes(const void *a, const void *b) {
-    return compare_slices(text_of(*(prefix *const *)a), text_of(*(prefix *const *)b));
+    return slice_compare(text_of(*(prefix *const *)a), text_of(*(prefix *const *)b));
 }
 
 /* The changed keys of a prefix: each once, in the order of bytes, with who changed it. */

@@ -15,6 +15,7 @@
 
 #include "base/random.h"
 #include "server/command_keys.h"
+#include "server/request_key.h"
 #include "server/statistics.h"
 #include "store/keyspace.h"
 
@@ -101,18 +102,13 @@ static void measure_memory(database *db, const key *k) {
     if (place != RANKING_NONE && is_new) remember(&rankings[HOT_KEYS_BYTES].named[place], db, k->name);
 }
 
-static key key_at(const struct request *r, int index) {
-    if (index == r->key_index) return (key){r->argv[index], r->key_hash};
-    return key_of(r->argv[index]);
-}
-
 /* The first keys of a request; returns their number. */
 static int find_keys(const struct request *r, key keys[HOT_KEYS_PER_REQUEST]) {
     key_walk walk = key_walk_begin(r->command, r->argv, r->argc);
     key_position position;
     int count = 0;
     while (count < HOT_KEYS_PER_REQUEST && key_walk_next(&walk, &position))
-        keys[count++] = key_at(r, position.index);
+        keys[count++] = request_key(r, position.index);
     return count;
 }
 

@@ -5,16 +5,14 @@
 #include "net/client.h"
 #include "server/command.h"
 
-struct subscriptions;
-
 struct session {
     char *name;         /* CLIENT SETNAME, or NULL */
     char *library_name; /* CLIENT SETINFO, or NULL */
     char *library_version;
-    struct subscriptions *subscriptions; /* or NULL; see server/subscriptions.h */
-    const command *last_command;         /* NULL: none yet */
-    uint64_t commands;                   /* requests run */
+    const command *last_command; /* NULL: none yet */
+    uint64_t commands;           /* requests run */
     /* What few clients need; NULL: nothing yet. Each belongs to the module of that name. */
+    struct subscriptions *subscriptions;
     struct waiting *waiting;
     struct blocked *blocked;
     struct transaction *transaction;

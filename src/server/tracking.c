@@ -15,6 +15,7 @@
 #include "server/config.h"
 #include "server/invalidation.h"
 #include "server/push.h"
+#include "server/request_key.h"
 #include "server/session.h"
 #include "server/tracking_table.h"
 #include "store/keyspace.h"
@@ -160,8 +161,7 @@ void tracking_note_read(client *c, const struct request *r) {
     size_t count = 0;
     key_walk walk = key_walk_begin(row, r->argv, r->argc);
     for (key_position at; key_walk_next(&walk, &at);) {
-        slice name = r->argv[at.index];
-        keys[count++] = at.index == r->key_index ? (key){name, r->key_hash} : key_of(name);
+        keys[count++] = request_key(r, at.index);
         if (count < TRACKING_TABLE_GROUP) continue;
         remember(t, keys, count);
         count = 0;

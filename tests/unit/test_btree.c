@@ -25,7 +25,7 @@ struct model {
 
 static bool comes_before(const scored *a, double score, slice member) {
     if (a->score != score) return a->score < score;
-    return member_compare(scored_member(a), member) < 0;
+    return slice_compare(scored_member(a), member) < 0;
 }
 
 static size_t model_rank(const struct model *m, double score, slice member) {

@@ -58,7 +58,7 @@ static void model_put(struct model *m, slice member, double score) {
     if (at < m->count) model_remove(m, at, 1);
     for (at = 0; at < m->count; at++) {
         const struct pair *p = &m->pairs[at];
-        if (p->score > score || (p->score == score && member_compare(pair_member(p), member) > 0)) break;
+        if (p->score > score || (p->score == score && slice_compare(pair_member(p), member) > 0)) break;
     }
     assert_true(m->count < MODEL_MAX && member.len <= MEMBER_MAX);
     memmove(m->pairs + at + 1, m->pairs + at, (m->count - at) * sizeof(*m->pairs));

@@ -142,7 +142,7 @@ static inline struct target target_at(const scored *e, bool after) {
 
 /* Whether the element, whose score does not decide, lies before the target. */
 static inline bool member_precedes(const scored *e, const struct target *t) {
-    int order = member_compare(scored_member(e), t->member);
+    int order = slice_compare(scored_member(e), t->member);
     return order < 0 || (order == 0 && t->after);
 }
 

@@ -34,12 +34,6 @@ static inline slice scored_member(const scored *e) {
     return (slice){(const char *)e->body + 1 + sizeof(len), len};
 }
 
-/* The order of members: by bytes, a prefix before what it begins. Below, at or above zero. */
-static inline int member_compare(slice a, slice b) {
-    int order = memcmp(a.data, b.data, a.len < b.len ? a.len : b.len);
-    return order ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 typedef struct btree btree;
 
 btree *btree_new(void);

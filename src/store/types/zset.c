@@ -172,7 +172,7 @@ static bool lies_before(const struct zset_item *item, const struct btree_bound *
         if (item->score != bound->score) return item->score < bound->score;
         if (!bound->has_member) return bound->after;
     }
-    int order = member_compare(item->member, bound->member);
+    int order = slice_compare(item->member, bound->member);
     return order < 0 || (order == 0 && bound->after);
 }
 
@@ -370,7 +370,7 @@ entry *zset_remove_range(database *db, const key *k, entry *e, struct zset_range
 static int compare_elements(const void *a, const void *b) {
     const scored *x = *(scored *const *)a, *y = *(scored *const *)b;
     if (x->score != y->score) return x->score < y->score ? -1 : 1;
-    return member_compare(scored_member(x), scored_member(y));
+    return slice_compare(scored_member(x), scored_member(y));
 }
 
 void zset_sort(scored **elements, size_t count) {
