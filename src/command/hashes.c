@@ -1,7 +1,6 @@
 /* Hashes: fields of hashes as a whole, counters, choices at random, scans.
  *
  * Values are replied as they are kept: an integer in a packed hash goes straight into the reply. */
-#include <limits.h>
 #include <math.h>
 
 #include "base/number.h"
@@ -289,20 +288,8 @@ void command_hrandfield(client *c, const args *a) {
         return;
     }
     int64_t count;
-    if (!arg_integer(c, a->argv[2], &count)) return;
-    if (count == LONG_MIN) {
-        reply_error(c, "ERR value is out of range, value must between %ld and %ld", -LONG_MAX, LONG_MAX);
-        return;
-    }
-    bool with_values = a->argc == 4 && slice_is(a->argv[3], "WITHVALUES");
-    if (a->argc > 3 && !with_values) {
-        reply_syntax_error(c);
-        return;
-    }
-    if (with_values && (count < -LONG_MAX / 2 || count > LONG_MAX / 2)) {
-        reply_error_text(c, SLICE("ERR value is out of range"));
-        return;
-    }
+    bool with_values;
+    if (!arg_random_count(c, a, "WITHVALUES", &count, &with_values)) return;
     key k = args_key(a, 1);
     entry *e;
     if (!read_typed(c, &k, TYPE_HASH, &e)) return;

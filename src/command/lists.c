@@ -1,7 +1,4 @@
 /* Lists: pushing, reading, and changing in the middle. What takes from the ends is in list_pops.c. */
-#include <limits.h>
-
-#include "base/alloc.h"
 #include "command/handlers.h"
 #include "command/support.h"
 #include "store/types/list.h"
@@ -30,15 +27,6 @@ static bool index_in(int64_t index, size_t len, size_t *place) {
 static struct range elements_between(int64_t first, int64_t last, size_t len) {
     if (last < -(int64_t)len) return (struct range){0, 0};
     return range_of(first, last, (int64_t)len);
-}
-
-/* Reads an integer that may be negated. */
-static bool arg_negatable(client *c, slice arg, int64_t *value) {
-    if (!arg_integer(c, arg, value)) return false;
-    if (*value != INT64_MIN) return true;
-    reply_error_text(c, SLICE("ERR value is out of range, value must between -9223372036854775807 and "
-                              "9223372036854775807"));
-    return false;
 }
 
 /* --- Pushing --- */

@@ -222,12 +222,7 @@ void command_srandmember(client *c, const args *a) {
         reply_syntax_error(c);
         return;
     }
-    if (counted && !arg_integer(c, a->argv[2], &count)) return;
-    if (count == INT64_MIN) {
-        reply_error(c, "ERR value is out of range, value must between %lld and %lld", -(long long)INT64_MAX,
-                    (long long)INT64_MAX);
-        return;
-    }
+    if (counted && !arg_negatable(c, a->argv[2], &count)) return;
     key k = args_key(a, 1);
     entry *e;
     if (!read_typed(c, &k, TYPE_SET, &e)) return;

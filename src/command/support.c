@@ -91,6 +91,26 @@ bool arg_integer_between(client *c, slice arg, int64_t least, int64_t most, cons
     return false;
 }
 
+bool arg_negatable(client *c, slice arg, int64_t *value) {
+    if (!arg_integer(c, arg, value)) return false;
+    if (*value != INT64_MIN) return true;
+    reply_error_text(c, SLICE("ERR value is out of range, value must between -9223372036854775807 and "
+                              "9223372036854775807"));
+    return false;
+}
+
+bool arg_random_count(client *c, const args *a, const char *with, int64_t *count, bool *with_values) {
+    if (!arg_negatable(c, a->argv[2], count)) return false;
+    *with_values = a->argc == 4 && slice_is(a->argv[3], with);
+    if (a->argc > 3 && !*with_values) {
+        reply_syntax_error(c);
+        return false;
+    }
+    if (!*with_values || (*count <= INT64_MAX / 2 && *count >= -(INT64_MAX / 2))) return true;
+    reply_error_text(c, SLICE("ERR value is out of range"));
+    return false;
+}
+
 bool arg_double(client *c, slice arg, double *value) {
     if (number_parse_double(arg, value)) return true;
     reply_error_text(c, SLICE("ERR value is not a valid float"));

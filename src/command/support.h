@@ -46,6 +46,12 @@ bool arg_integer(client *c, slice arg, int64_t *value);
 /* The same within bounds; else the same error, or error_text if that is not NULL. */
 bool arg_integer_between(client *c, slice arg, int64_t least, int64_t most, const char *error_text,
                          int64_t *value);
+/* Reads an integer that may be negated: the least one there is has no opposite and is an error of its own. */
+bool arg_negatable(client *c, slice arg, int64_t *value);
+
+/* Reads [count [with]] from argv[2] on, which asks for so many elements chosen at random; below 0: each drawn
+ * from all. `with` is the word that asks for their values too, of which there is room for half as many. */
+bool arg_random_count(client *c, const args *a, const char *with, int64_t *count, bool *with_values);
 
 /* Reads an argument as a floating point number, which may be infinite; else "ERR value is not a valid float".
  */

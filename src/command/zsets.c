@@ -255,30 +255,11 @@ static void reply_distinct(client *c, const entry *e, uint64_t wanted, bool with
         reply_sample_by_rank(c, e, count, with_scores);
 }
 
-static bool parse_random_options(client *c, const args *a, int64_t *count, bool *with_scores) {
-    if (!arg_integer(c, a->argv[2], count)) return false;
-    if (*count == INT64_MIN) {
-        reply_error_text(c, SLICE("ERR value is out of range, value must between -9223372036854775807 and "
-                                  "9223372036854775807"));
-        return false;
-    }
-    *with_scores = a->argc == 4 && slice_is(a->argv[3], "WITHSCORES");
-    if (a->argc > 3 && !*with_scores) {
-        reply_syntax_error(c);
-        return false;
-    }
-    if (*with_scores && (*count > INT64_MAX / 2 || *count < -(INT64_MAX / 2))) {
-        reply_error_text(c, SLICE("ERR value is out of range"));
-        return false;
-    }
-    return true;
-}
-
 /* ZRANDMEMBER key [count [WITHSCORES]] */
 void command_zrandmember(client *c, const args *a) {
     int64_t count = 0;
     bool with_scores = false;
-    if (a->argc > 2 && !parse_random_options(c, a, &count, &with_scores)) return;
+    if (a->argc > 2 && !arg_random_count(c, a, "WITHSCORES", &count, &with_scores)) return;
     key k = args_key(a, 1);
     entry *e;
     if (!read_typed(c, &k, TYPE_ZSET, &e)) return;
