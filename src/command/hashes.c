@@ -298,7 +298,9 @@ void command_hrandfield(client *c, const args *a) {
     reply_mark mark = reply_begin(c);
     if (e && count > 0) hash_random_distinct(e, (size_t)count, reply_counted, &counted);
     struct hash_field field;
-    for (; e && count < 0 && hash_random(e, &field); count++) reply_counted(&counted, &field);
+    /* a reply that grows past the client's limit has it closed: the rest would be for nobody */
+    for (; e && count < 0 && !(c->flags & CLIENT_CLOSE_NOW) && hash_random(e, &field); count++)
+        reply_counted(&counted, &field);
     reply_finish_array(c, mark, with_values && c->resp == 2 ? 2 * counted.count : counted.count);
 }
 
