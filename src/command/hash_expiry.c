@@ -63,17 +63,6 @@ static bool parse_time(client *c, const args *a, slice arg, enum time_form form,
     return false;
 }
 
-/* Whether the argument is EX, PX, EXAT or PXAT. */
-static bool is_time_word(slice arg, enum time_form *form) {
-    static const char *const words[] = {[TIME_SECONDS] = "EX",
-                                        [TIME_MILLISECONDS] = "PX",
-                                        [TIME_UNIX_SECONDS] = "EXAT",
-                                        [TIME_UNIX_MILLISECONDS] = "PXAT"};
-    for (*form = TIME_SECONDS; *form <= TIME_UNIX_MILLISECONDS; ++*form)
-        if (slice_is(arg, words[*form])) return true;
-    return false;
-}
-
 /* --- Changing --- */
 
 /* What was done to the fields of a hash: to be announced once. */
@@ -268,7 +257,7 @@ void command_hgetex(client *c, const args *a) {
     if (!write_typed(c, &k, TYPE_HASH, &e)) return;
     enum time_form form;
     int64_t expiry_ms = HASH_NEVER_EXPIRES;
-    bool expires = is_time_word(a->argv[2], &form), persists = slice_is(a->argv[2], "PERSIST");
+    bool expires = time_form_of(a->argv[2], &form), persists = slice_is(a->argv[2], "PERSIST");
     if (expires && !parse_time(c, a, a->argv[3], form, &expiry_ms)) return;
     if (expires && a->argc < 6) {
         reply_wrong_arity(c, "hgetex");
@@ -314,7 +303,7 @@ static bool take_presence(client *c, slice arg, const char *missing, const char 
 static bool take_expiry(client *c, const args *a, int *i, struct hsetex *o, bool *failed) {
     enum time_form form;
     bool keeps = slice_is(a->argv[*i], "KEEPTTL");
-    if (!keeps && !is_time_word(a->argv[*i], &form)) return false;
+    if (!keeps && !time_form_of(a->argv[*i], &form)) return false;
     *failed = true;
     if (o->has_time || o->keep_expiry) {
         reply_error_text(c,

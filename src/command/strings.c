@@ -82,18 +82,12 @@ struct expiry_option {
 /* Whether argv[*i] is EX, PX, EXAT or PXAT with a time behind it, which *i is moved to, and does not
  * contradict what was said before. */
 static bool take_expiry_time(const args *a, int *i, struct expiry_option *o) {
-    static const char *const words[] = {[TIME_SECONDS] = "EX",
-                                        [TIME_MILLISECONDS] = "PX",
-                                        [TIME_UNIX_SECONDS] = "EXAT",
-                                        [TIME_UNIX_MILLISECONDS] = "PXAT"};
-    for (enum time_form form = TIME_SECONDS; form <= TIME_UNIX_MILLISECONDS; form++) {
-        if (!slice_is(a->argv[*i], words[form])) continue;
-        if (o->choice != EXPIRY_UNSAID && !(o->choice == EXPIRY_AT && o->form == form)) return false;
-        if (*i + 1 == a->argc) return false;
-        *o = (struct expiry_option){EXPIRY_AT, form, a->argv[++*i]};
-        return true;
-    }
-    return false;
+    enum time_form form;
+    if (!time_form_of(a->argv[*i], &form)) return false;
+    if (o->choice != EXPIRY_UNSAID && !(o->choice == EXPIRY_AT && o->form == form)) return false;
+    if (*i + 1 == a->argc) return false;
+    *o = (struct expiry_option){EXPIRY_AT, form, a->argv[++*i]};
+    return true;
 }
 
 /* Whether the argument is that word and does not contradict what was said before. */

@@ -158,6 +158,16 @@ struct range range_of(int64_t first, int64_t last, int64_t len) {
     return first <= last ? (struct range){first, last + 1} : (struct range){0, 0};
 }
 
+bool time_form_of(slice option, enum time_form *form) {
+    static const char *const words[] = {[TIME_SECONDS] = "EX",
+                                        [TIME_MILLISECONDS] = "PX",
+                                        [TIME_UNIX_SECONDS] = "EXAT",
+                                        [TIME_UNIX_MILLISECONDS] = "PXAT"};
+    for (*form = TIME_SECONDS; *form <= TIME_UNIX_MILLISECONDS; ++*form)
+        if (slice_is(option, words[*form])) return true;
+    return false;
+}
+
 bool expiry_from_argument(client *c, const args *a, slice arg, enum time_form form, bool positive_only,
                           int64_t *expiry_ms) {
     int64_t when;

@@ -81,6 +81,9 @@ static inline bool range_is_reversed(int64_t first, int64_t last) {
 /* Units and bases in which commands take times. */
 enum time_form { TIME_SECONDS, TIME_MILLISECONDS, TIME_UNIX_SECONDS, TIME_UNIX_MILLISECONDS };
 
+/* Whether the option is EX, PX, EXAT or PXAT; *form is what time follows it. */
+bool time_form_of(slice option, enum time_form *form);
+
 /* Turns a time as a command took it into Unix ms. Times that don't fit, or (if positive_only) are not above
  * zero, are "ERR invalid expire time in 'name' command". */
 bool expiry_from_argument(client *c, const args *a, slice arg, enum time_form form, bool positive_only,
