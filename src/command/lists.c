@@ -22,13 +22,6 @@ static bool index_in(int64_t index, size_t len, size_t *place) {
     return index >= 0 && index < (int64_t)len;
 }
 
-/* The elements from first to last of len, either of which may count from the end. Unlike elsewhere, a last
- * one before the list is not moved into it. */
-static struct range elements_between(int64_t first, int64_t last, size_t len) {
-    if (last < -(int64_t)len) return (struct range){0, 0};
-    return range_of(first, last, (int64_t)len);
-}
-
 /* --- Pushing --- */
 
 static void push(client *c, const args *a, enum list_end end, bool only_if_present) {
@@ -96,7 +89,7 @@ void command_lrange(client *c, const args *a) {
     if (!arg_integer(c, a->argv[2], &first) || !arg_integer(c, a->argv[3], &last) ||
         !read_typed(c, &k, TYPE_LIST, &e))
         return;
-    struct range r = elements_between(first, last, e ? list_count(e) : 0);
+    struct range r = elements_between(first, last, e ? (int64_t)list_count(e) : 0);
     reply_elements(c, e, (size_t)r.from, (size_t)(r.end - r.from));
 }
 
@@ -263,7 +256,7 @@ void command_ltrim(client *c, const args *a) {
         return;
     if (e) {
         int64_t len = (int64_t)list_count(e);
-        struct range r = elements_between(first, last, (size_t)len);
+        struct range r = elements_between(first, last, len);
         if (r.from < r.end) {
             e = list_drop(c->db, &k, e, LIST_TAIL, (size_t)(len - r.end));
             list_drop(c->db, &k, e, LIST_HEAD, (size_t)r.from);

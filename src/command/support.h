@@ -72,6 +72,11 @@ struct range {
 /* What first and last, the two ends as commands take them, mean of len places: negative ones count from the
  * end, and what lies outside is moved to the nearest place. */
 struct range range_of(int64_t first, int64_t last, int64_t len);
+/* The same of the elements of a list or sorted set: there, a last one before all is not moved to the first.
+ */
+static inline struct range elements_between(int64_t first, int64_t last, int64_t len) {
+    return last < -len ? (struct range){0, 0} : range_of(first, last, len);
+}
 /* Whether both ends count from the end and are in the wrong order: most commands take that as nothing even
  * where range_of, having moved both to the first place, would not. */
 static inline bool range_is_reversed(int64_t first, int64_t last) {

@@ -66,21 +66,17 @@ static size_t rank_of_edge(const entry *e, const struct edge *edge) {
     return edge->beyond_all ? zset_count(e) : zset_rank_of_bound(e, &edge->bound);
 }
 
-/* The ranks from first to last, counted from the end where negative; the greatest member is 0 if reverse. */
-static struct zset_range ranks_between(int64_t first, int64_t last, int64_t len, bool reverse) {
-    if (first < 0) first += len;
-    if (last < 0) last += len;
-    if (first < 0) first = 0;
-    if (last >= len) last = len - 1;
-    if (first > last) return (struct zset_range){0, 0};
-    if (reverse) return (struct zset_range){(size_t)(len - 1 - last), (size_t)(len - first)};
-    return (struct zset_range){(size_t)first, (size_t)last + 1};
+/* The ranks of a request by rank; the greatest member is 0 if reverse. */
+static struct zset_range ranks_between(const struct range_request *r, size_t len) {
+    struct range given = elements_between(r->first, r->last, (int64_t)len);
+    size_t from = (size_t)given.from, end = (size_t)given.end;
+    return r->reverse ? (struct zset_range){len - end, len - from} : (struct zset_range){from, end};
 }
 
 /* The ranks that the request means. */
 static struct zset_range resolve(const entry *e, const struct range_request *r) {
     if (!e) return (struct zset_range){0, 0};
-    if (r->kind == BY_RANK) return ranks_between(r->first, r->last, (int64_t)zset_count(e), r->reverse);
+    if (r->kind == BY_RANK) return ranks_between(r, zset_count(e));
     struct zset_range range = {rank_of_edge(e, &r->from), rank_of_edge(e, &r->end)};
     size_t count = range.from < range.end ? range.end - range.from : 0;
     int64_t first = r->offset;
