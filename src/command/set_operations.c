@@ -165,6 +165,24 @@ static void subtract_from_copy(const struct sources *s, struct set_sink *result)
         filter(s->sets[i], NULL, 0, true, remove_group, result);
 }
 
+/* --- Results as sets --- */
+
+/* Makes the set that is the result. */
+typedef void set_builder(struct sources *s, struct set_sink *result);
+
+static void build_intersection(struct sources *s, struct set_sink *result) {
+    intersect(s, add_group, result);
+}
+
+static void build_union(struct sources *s, struct set_sink *result) { unite(s, add_group, result); }
+
+static void build_difference(struct sources *s, struct set_sink *result) {
+    if (removing_takes_less(s))
+        subtract_from_copy(s, result);
+    else
+        subtract(s, add_group, result);
+}
+
 /* --- The commands --- */
 
 /* Replies with the result of an operation that gives every member once. */
@@ -177,15 +195,22 @@ static void reply_result(client *c, struct sources *s,
     sources_release(s);
 }
 
-/* Puts a result under its key, in the place of whatever that holds, and replies with its size. */
-static void store_result(client *c, const struct set_sink *result, enum keyspace_event event) {
-    size_t count = set_count(result->set);
+/* Puts the result for the sets from argv[2] on under the key at argv[1], in the place of whatever that holds,
+ * and replies with its size. */
+static void store_result(client *c, const args *a, set_builder *build, enum keyspace_event event) {
+    struct sources s;
+    if (!sources_read(c, a, 2, a->argc - 2, &s)) return;
+    key destination = args_key(a, 1);
+    struct set_sink result = {&destination, NULL};
+    build(&s, &result);
+    sources_release(&s);
+    size_t count = set_count(result.set);
     if (count > 0) {
-        keyspace_put_entry(c->db, result->name, result->set);
-        keyspace_changed(c->db, result->name, event);
+        keyspace_put_entry(c->db, &destination, result.set);
+        keyspace_changed(c->db, &destination, event);
     } else {
-        set_discard(result->set);
-        keyspace_delete(c->db, result->name);
+        set_discard(result.set);
+        keyspace_delete(c->db, &destination);
     }
     reply_integer(c, (int64_t)count);
 }
@@ -198,13 +223,7 @@ void command_sinter(client *c, const args *a) {
 
 /* SINTERSTORE destination key [key ...] */
 void command_sinterstore(client *c, const args *a) {
-    struct sources s;
-    if (!sources_read(c, a, 2, a->argc - 2, &s)) return;
-    key destination = args_key(a, 1);
-    struct set_sink result = {&destination, NULL};
-    intersect(&s, add_group, &result);
-    sources_release(&s);
-    store_result(c, &result, EVENT_SINTERSTORE);
+    store_result(c, a, build_intersection, EVENT_SINTERSTORE);
 }
 
 /* Reads [LIMIT limit] from argv[first] on. Returns false, having written the error, if it is wrong. */
@@ -247,7 +266,7 @@ void command_sunion(client *c, const args *a) {
     if (!sources_read(c, a, 1, a->argc - 1, &s)) return;
     key nowhere = {.name = SLICE("")};
     struct set_sink result = {&nowhere, NULL};
-    unite(&s, add_group, &result);
+    build_union(&s, &result);
     sources_release(&s);
     reply_set(c, set_count(result.set));
     reply_members(c, result.set);
@@ -255,15 +274,7 @@ void command_sunion(client *c, const args *a) {
 }
 
 /* SUNIONSTORE destination key [key ...] */
-void command_sunionstore(client *c, const args *a) {
-    struct sources s;
-    if (!sources_read(c, a, 2, a->argc - 2, &s)) return;
-    key destination = args_key(a, 1);
-    struct set_sink result = {&destination, NULL};
-    unite(&s, add_group, &result);
-    sources_release(&s);
-    store_result(c, &result, EVENT_SUNIONSTORE);
-}
+void command_sunionstore(client *c, const args *a) { store_result(c, a, build_union, EVENT_SUNIONSTORE); }
 
 /* SDIFF key [key ...] */
 void command_sdiff(client *c, const args *a) {
@@ -272,15 +283,4 @@ void command_sdiff(client *c, const args *a) {
 }
 
 /* SDIFFSTORE destination key [key ...] */
-void command_sdiffstore(client *c, const args *a) {
-    struct sources s;
-    if (!sources_read(c, a, 2, a->argc - 2, &s)) return;
-    key destination = args_key(a, 1);
-    struct set_sink result = {&destination, NULL};
-    if (removing_takes_less(&s))
-        subtract_from_copy(&s, &result);
-    else
-        subtract(&s, add_group, &result);
-    sources_release(&s);
-    store_result(c, &result, EVENT_SDIFFSTORE);
-}
+void command_sdiffstore(client *c, const args *a) { store_result(c, a, build_difference, EVENT_SDIFFSTORE); }
