@@ -20,7 +20,7 @@ static const command client_subcommands[] = {
         .flags = COMMAND_NOSCRIPT | COMMAND_LOADING | COMMAND_STALE | COMMAND_ALLOW_BUSY,
         .categories = CATEGORY_CONNECTION,
         .since = "2.6.9",
-        .summary = "Returns the name of the connection.",
+        .summary = "Tells what the connection is named.",
         .complexity = "O(1)",
     },
     {

@@ -227,7 +227,7 @@ const command generic_commands[] = {
         .categories = CATEGORY_KEYSPACE,
         .keys = {KEY_AT(1, KEY_RW | KEY_ACCESS | KEY_UPDATE)},
         .since = "1.0.0",
-        .summary = "Moves a key to another database.",
+        .summary = "Puts a key into another database.",
         .complexity = "O(1)",
         .syntax = "key db:integer",
     },

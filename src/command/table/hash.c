@@ -131,7 +131,7 @@ const command hash_commands[] = {
         .keys = {KEY_AT(1, KEY_RO)},
         .element = 1,
         .since = "3.2.0",
-        .summary = "Returns the length of the value of a field.",
+        .summary = "Tells how many bytes the value of a field has.",
         .complexity = "O(1)",
         .syntax = "key field",
     },

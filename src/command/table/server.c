@@ -311,7 +311,7 @@ const command server_commands[] = {
         .flags = COMMAND_READONLY | COMMAND_FAST,
         .categories = CATEGORY_KEYSPACE,
         .since = "1.0.0",
-        .summary = "Returns the number of keys in the database.",
+        .summary = "Counts the keys of the database.",
         .complexity = "O(1)",
         .tips = TEXTS("request_policy:all_shards", "response_policy:agg_sum"),
     },
