@@ -8,11 +8,13 @@
 #define BY                                                                                                   \
     "by=(circle={BYRADIUS radius:double " UNIT "}|box={BYBOX width:double height:double " UNIT               \
     "}|polygon={BYPOLYGON num-vertices:integer vertices={longitude:double "                                  \
-    "latitude:double}...})"
-#define ORDER  "[order=(ASC|DESC)]"
-#define COUNT  "[count-block={COUNT count:integer [ANY]}]"
-#define WITH   "[WITHCOORD] [WITHDIST] [WITHHASH]"
-#define STORED "[store=(STORE storekey#1|STOREDIST storedistkey#2)]"
+    "latitude:double}...}@9.0.0)"
+#define ORDER "[order=(ASC|DESC)]"
+#define COUNT "[count-block={COUNT count:integer [ANY]}]"
+/* Of the older commands. */
+#define COUNT_OR_ANY "[count-block={COUNT count:integer [ANY@6.2.0]}]"
+#define WITH         "[WITHCOORD] [WITHDIST] [WITHHASH]"
+#define STORED       "[store=(STORE storekey#1|STOREDIST storedistkey#2)]"
 
 #define UNITS_HISTORY   CHANGE("7.0.0", "Accepts units in any case.")
 #define POLYGON_HISTORY CHANGE("9.0.0", "Accepts `BYPOLYGON`.")
@@ -114,8 +116,8 @@ const command geo_commands[] = {
         .since = "3.2.0",
         .summary = "Returns the members around a position, or stores them in another key.",
         .complexity = SEARCH_COMPLEXITY,
-        .syntax = "key longitude:double latitude:double radius:double " UNIT " " WITH " " COUNT " " ORDER
-                  " " STORED,
+        .syntax = "key longitude:double latitude:double radius:double " UNIT " " WITH " " COUNT_OR_ANY
+                  " " ORDER " " STORED,
         .history = TEXTS(ANY_HISTORY, UNITS_HISTORY),
         .replaced_by = "`GEOSEARCH` and `GEOSEARCHSTORE` with `BYRADIUS`",
         .deprecated_since = "6.2.0",
@@ -130,7 +132,8 @@ const command geo_commands[] = {
         .since = "3.2.10",
         .summary = "Returns the members around a position.",
         .complexity = SEARCH_COMPLEXITY,
-        .syntax = "key longitude:double latitude:double radius:double " UNIT " " WITH " " COUNT " " ORDER,
+        .syntax =
+            "key longitude:double latitude:double radius:double " UNIT " " WITH " " COUNT_OR_ANY " " ORDER,
         .history = TEXTS(ANY_HISTORY, UNITS_HISTORY),
         .replaced_by = "`GEOSEARCH` with `BYRADIUS`",
         .deprecated_since = "6.2.0",
@@ -147,7 +150,7 @@ const command geo_commands[] = {
         .since = "3.2.0",
         .summary = "Returns the members around a member, or stores them in another key.",
         .complexity = SEARCH_COMPLEXITY,
-        .syntax = "key member radius:double " UNIT " " WITH " " COUNT " " ORDER " " STORED,
+        .syntax = "key member radius:double " UNIT " " WITH " " COUNT_OR_ANY " " ORDER " " STORED,
         .history = TEXTS(ANY_HISTORY, UNITS_HISTORY),
         .replaced_by = "`GEOSEARCH` and `GEOSEARCHSTORE` with `BYRADIUS` and `FROMMEMBER`",
         .deprecated_since = "6.2.0",
@@ -162,7 +165,7 @@ const command geo_commands[] = {
         .since = "3.2.10",
         .summary = "Returns the members around a member.",
         .complexity = SEARCH_COMPLEXITY,
-        .syntax = "key member radius:double " UNIT " " WITH " " COUNT " " ORDER,
+        .syntax = "key member radius:double " UNIT " " WITH " " COUNT_OR_ANY " " ORDER,
         .history = TEXTS(ANY_HISTORY, UNITS_HISTORY),
         .replaced_by = "`GEOSEARCH` with `BYRADIUS` and `FROMMEMBER`",
         .deprecated_since = "6.2.0",

@@ -464,6 +464,7 @@ const command sorted_set_commands[] = {
         .complexity = "O(1) per call; O(N) for a whole iteration over N members",
         .syntax = "key cursor:integer [MATCH pattern:pattern] [COUNT count:integer] [NOSCORES]",
         .tips = TEXTS("nondeterministic_output"),
+        .history = TEXTS(CHANGE("8.0.0", "Accepts `NOSCORES`.")),
     },
     {.name = NULL},
 };
