@@ -64,14 +64,15 @@ size_t client_letters(const client *c, char letters[CLIENT_LETTERS_MAX]) {
 
 static size_t text_memory_bytes(const char *text) { return text ? alloc_capacity(text) : 0; }
 
-/* What client_memory_bytes counts but for the texts. */
+/* Structs, requests that are incomplete or wait, unsent replies. */
 static size_t working_memory_bytes(const client *c) {
     return alloc_class(sizeof(*c)) + alloc_class(sizeof(*c->session)) + query_memory_bytes(c) +
            waiting_memory_bytes(c) + transaction_memory_bytes(c) + subscriptions_memory_bytes(c) +
            tracking_memory_bytes(c) + c->reply_memory_bytes;
 }
 
-size_t client_memory_bytes(const client *c) {
+/* All that, and the texts. */
+static size_t memory_bytes(const client *c) {
     const struct session *s = c->session;
     return working_memory_bytes(c) + text_memory_bytes(s->name) + text_memory_bytes(s->library_name) +
            text_memory_bytes(s->library_version);
@@ -147,7 +148,7 @@ static void add_buffers(report *r, const client *c) {
     add_number(r, SLICE(" rbs=0 rbp=0 obl="), unsent);
     add_number(r, SLICE(" oll="), chunks);
     add_number(r, SLICE(" omem="), c->reply_memory_bytes);
-    add_number(r, SLICE(" tot-mem="), client_memory_bytes(c));
+    add_number(r, SLICE(" tot-mem="), memory_bytes(c));
 }
 
 static void add_history(report *r, const client *c) {

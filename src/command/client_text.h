@@ -25,13 +25,9 @@ void client_add_line(report *r, const client *c);
 /* Writes the letters of a client. Returns their number; no NUL is added. */
 size_t client_letters(const client *c, char letters[CLIENT_LETTERS_MAX]);
 
-/* Memory of one client: its structs, its texts, its requests that are incomplete or wait, and its unsent
- * replies. */
-size_t client_memory_bytes(const client *c);
-
 /* Figures of all clients together. */
 struct client_totals {
-    size_t memory_bytes;    /* as client_memory_bytes, without the texts */
+    size_t memory_bytes;    /* structs, requests that are incomplete or wait, unsent replies */
     size_t query_bytes_max; /* the most memory that one unread request takes */
     size_t reply_bytes_max; /* and one client's unsent replies */
 };
