@@ -224,10 +224,7 @@ struct wish {
 };
 
 static void add_id(struct id_list *list, int64_t id) {
-    if (list->count == list->capacity) {
-        list->capacity = list->capacity ? 2 * list->capacity : 16;
-        list->ids = alloc_resize(list->ids, list->capacity * sizeof(*list->ids));
-    }
+    alloc_make_room(list->ids, list->count, list->capacity);
     list->ids[list->count++] = (uint64_t)id;
 }
 

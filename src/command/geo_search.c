@@ -45,13 +45,8 @@ static int farthest_first(const void *a, const void *b) {
     return compare_numbers(x, y);
 }
 
-#define FIRST_CAPACITY 32
-
 static void append(struct hits *h, const struct hit *hit) {
-    if (h->count == h->capacity) {
-        h->capacity = h->capacity ? 2 * h->capacity : FIRST_CAPACITY;
-        h->list = alloc_resize(h->list, h->capacity * sizeof(*h->list));
-    }
+    alloc_make_room(h->list, h->count, h->capacity);
     h->list[h->count++] = *hit;
 }
 

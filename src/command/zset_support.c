@@ -83,13 +83,8 @@ void zset_add_all(client *c, const key *k, entry *e, unsigned options, const str
 
 /* --- Results --- */
 
-#define FIRST_CAPACITY 16
-
 void zset_result_add(struct zset_result *r, scored *element) {
-    if (r->count == r->capacity) {
-        r->capacity = r->capacity ? 2 * r->capacity : FIRST_CAPACITY;
-        r->elements = alloc_resize(r->elements, r->capacity * sizeof(*r->elements));
-    }
+    alloc_make_room(r->elements, r->count, r->capacity);
     r->elements[r->count++] = element;
 }
 

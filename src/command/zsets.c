@@ -289,16 +289,11 @@ struct scan_gathering {
     size_t count, capacity;
 };
 
-#define FIRST_SCAN_CAPACITY 32
-
 static void gather(void *context, const struct zset_item *item) {
     struct scan_gathering *g = context;
     struct packed_value member = {.text = item->member};
     if (!scan_matches(g->options, &member)) return;
-    if (g->count == g->capacity) {
-        g->capacity = g->capacity ? 2 * g->capacity : FIRST_SCAN_CAPACITY;
-        g->items = alloc_resize(g->items, g->capacity * sizeof(*g->items));
-    }
+    alloc_make_room(g->items, g->count, g->capacity);
     g->items[g->count++] = zset_item_keep(item);
 }
 

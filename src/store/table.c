@@ -254,10 +254,7 @@ static void set_segment_due(table *t, segment *s, uint32_t due) {
         return;
     }
     if (s->heap_index == NOT_IN_HEAP) {
-        if (t->heap_len == t->heap_capacity) {
-            t->heap_capacity = t->heap_capacity ? 2 * t->heap_capacity : 4;
-            t->heap = alloc_resize(t->heap, t->heap_capacity * sizeof(*t->heap));
-        }
+        alloc_make_room(t->heap, t->heap_len, t->heap_capacity);
         heap_put(t, t->heap_len++, s);
     }
     heap_sift_up(t, s->heap_index);
