@@ -187,10 +187,13 @@ static void expire(database *db, const key *k) {
     free_entry(e);
 }
 
-/* Removes what has expired of an entry that is due: all of it, or elements. Returns the entry if it stays. */
+/* Removes what has expired of an entry that is due: all of it, or elements. Returns the entry if it is to be
+ * seen. While no key expires elements stay too; their type passes them over. */
 static entry *expire_part(database *db, const key *k, entry *e) {
-    if (entry_expiry_ms(e) <= clock_unix_ms()) {
-        if (!keyspace_expiry_paused) expire(db, k);
+    bool is_gone = entry_expiry_ms(e) <= clock_unix_ms();
+    if (keyspace_expiry_paused) return is_gone ? NULL : e;
+    if (is_gone) {
+        expire(db, k);
         return NULL;
     }
     size_t expired = value_expire_elements(e);

@@ -234,7 +234,8 @@ bool keyspace_expire_due(int64_t budget_us);
 /* Whether keyspace_expire_due does its work (DEBUG SET-ACTIVE-EXPIRE); keys are never seen expired in any
  * case. */
 extern bool keyspace_active_expire;
-/* Whether keys stay that have expired (CLIENT PAUSE); they are not seen then either. */
+/* Whether keys, and elements of keys, stay that have expired (CLIENT PAUSE); they are not seen then either.
+ */
 extern bool keyspace_expiry_paused;
 
 /* The average time that keys with an expiry have left, ms. */

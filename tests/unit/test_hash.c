@@ -24,6 +24,7 @@ static database *db;
 static int begin(void **state) {
     (void)state;
     for (int id = 0; id < keyspace_databases(); id++) keyspace_flush(keyspace_database(id));
+    keyspace_expiry_paused = false;
     hash_limits = (struct hash_limits){.packed_fields = 512, .packed_value_bytes = 64};
     random_seed(7);
     clock_refresh();
@@ -439,6 +440,26 @@ static void the_keyspace_removes_fields_that_nobody_asks_for(void **state) {
     assert_int_equal(keyspace_size(db), 0);
 }
 
+static void while_no_key_expires_fields_that_have_expired_stay_unseen(void **state) {
+    (void)state;
+    set("a", "1");
+    set("b", "2");
+    expire_in("a", 10);
+    expire_in("b", 10);
+    keyspace_expiry_paused = true;
+    uint64_t changes = keyspace_statistics.changes;
+    pass(1000);
+    struct hash_field field;
+    assert_false(has("a"));
+    assert_int_equal(hash_expiry_ms(look_up(), SLICE("b")), HASH_NO_FIELD);
+    assert_false(hash_random(look_up(), &field));
+    assert_int_equal(keyspace_size(db), 1);
+    assert_int_equal(keyspace_statistics.changes, changes);
+    keyspace_expiry_paused = false;
+    assert_null(look_up());
+    assert_int_equal(keyspace_size(db), 0);
+}
+
 static void an_expiry_that_was_put_off_does_not_remove_a_field(void **state) {
     (void)state;
     set("a", "1");
@@ -584,6 +605,7 @@ int main(void) {
         cmocka_unit_test_setup(a_field_is_gone_when_its_time_has_come, begin),
         cmocka_unit_test_setup(a_hash_is_gone_with_its_last_field, begin),
         cmocka_unit_test_setup(the_keyspace_removes_fields_that_nobody_asks_for, begin),
+        cmocka_unit_test_setup(while_no_key_expires_fields_that_have_expired_stay_unseen, begin),
         cmocka_unit_test_setup(an_expiry_that_was_put_off_does_not_remove_a_field, begin),
         cmocka_unit_test_setup(setting_a_field_takes_its_expiry_away_unless_it_is_kept, begin),
         cmocka_unit_test_setup(a_small_hash_with_expiries_is_called_listpackex, begin),
