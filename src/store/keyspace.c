@@ -200,7 +200,7 @@ static entry *expire_part(database *db, const key *k, entry *e) {
     if (expired == 0) return e;
     keyspace_statistics.expired_elements += expired;
     keyspace_changed(db, k, EVENT_HEXPIRED);
-    if (value_elements(e) > 0) return e;
+    if (value_size(e) > 0) return e;
     take_out(db, k);
     keyspace_announce(db, k, EVENT_DEL);
     free_entry(e);

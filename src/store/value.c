@@ -7,9 +7,10 @@
 #include "base/compiler.h"
 #include "store/types/bytes.h"
 #include "store/types/hash.h"
-#include "store/types/packed.h"
+#include "store/types/list.h"
 #include "store/types/set.h"
 #include "store/types/string.h"
+#include "store/types/zset.h"
 
 /* Structures with more elements than this are freed by the background thread. */
 #define BACKGROUND_FREE_ELEMENTS 64
@@ -83,17 +84,12 @@ bool value_elements_expire(const entry *e) {
     return kind_of(e)->due_ms(entry_pointer(e)) != INT64_MAX;
 }
 
-size_t value_elements(const entry *e) { return kind_of(e)->count(entry_pointer(e)); }
-
-static size_t packed_size_of(const entry *e) {
-    switch (e->type) {
-    case TYPE_LIST: return packed_count(bytes_view(e));
-    case TYPE_SET: return set_count(e);
-    default: return packed_count(bytes_view(e)) / 2; /* fields and values, members and scores */
-    }
-}
-
 size_t value_size(const entry *e) {
-    if (e->type == TYPE_STRING) return string_len(e);
-    return e->encoding == ENCODING_STRUCTURE ? value_elements(e) : packed_size_of(e);
+    switch (e->type) {
+    case TYPE_STRING: return string_len(e);
+    case TYPE_LIST: return list_count(e);
+    case TYPE_SET: return set_count(e);
+    case TYPE_ZSET: return zset_count(e);
+    default: return hash_count(e);
+    }
 }

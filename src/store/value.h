@@ -51,8 +51,6 @@ int64_t value_due_ms(const entry *e);
 size_t value_expire_elements(entry *e);
 /* Whether any element of the entry's structure expires. */
 bool value_elements_expire(const entry *e);
-/* Number of elements of the entry's structure. */
-size_t value_elements(const entry *e);
 /* Bytes of a string, number of elements of a collection. */
 size_t value_size(const entry *e);
 

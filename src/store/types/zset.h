@@ -22,8 +22,6 @@ struct zset_limits {
 };
 extern struct zset_limits zset_limits;
 
-extern const struct value_kind zset_kind;
-
 /* Tables of elements, found by member. */
 extern const struct table_kind table_of_scored;
 
