@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/number.h"
 #include "base/random.h"
+#include "base/sample.h"
 #include "command/handlers.h"
 #include "command/scan.h"
 #include "command/support.h"
@@ -202,45 +203,26 @@ static void reply_random(client *c, const entry *e, uint64_t times, bool with_sc
     }
 }
 
-/* Takes each member with the chance that makes it count in the end: one walk over all. */
 static void reply_sample_by_walk(client *c, const entry *e, size_t count, bool with_scores) {
     zset_cursor cursor = zset_at(e, 0);
     struct zset_item item;
-    for (size_t left = zset_count(e); count > 0 && zset_next(&cursor, &item); left--) {
-        if (random_below(left) >= count) continue;
-        zset_reply_item(c, item.member, item.score, with_scores);
-        count--;
-    }
-}
-
-/* A set of ranks; a place is 0 or a rank and 1. */
-struct rank_set {
-    size_t *places, mask;
-};
-
-/* Adds a rank; false if it is there. */
-static bool add_rank(struct rank_set *s, size_t rank) {
-    size_t at = (rank * 0x9e3779b97f4a7c15u >> 20) & s->mask;
-    for (; s->places[at]; at = (at + 1) & s->mask)
-        if (s->places[at] == rank + 1) return false;
-    s->places[at] = rank + 1;
-    return true;
+    sample s = {count, zset_count(e)};
+    while (s.wanted > 0 && zset_next(&cursor, &item))
+        if (sample_takes(&s)) zset_reply_item(c, item.member, item.score, with_scores);
 }
 
 /* Draws ranks until count different ones have come up: for a small part of the members. */
 static void reply_sample_by_rank(client *c, const entry *e, size_t count, bool with_scores) {
-    size_t capacity = 4;
-    while (capacity < 2 * count) capacity *= 2;
-    struct rank_set ranks = {alloc_zeroed(capacity * sizeof(size_t)), capacity - 1};
+    drawn ranks = drawn_open(count);
     while (count > 0) {
         size_t rank = random_below(zset_count(e));
-        if (!add_rank(&ranks, rank)) continue;
+        if (!drawn_add(&ranks, rank + 1)) continue;
         struct zset_item item;
         item_at(e, rank, &item);
         zset_reply_item(c, item.member, item.score, with_scores);
         count--;
     }
-    alloc_free(ranks.places, capacity * sizeof(size_t));
+    drawn_close(&ranks);
 }
 
 /* From this part of all members on, walking over all of them is faster than drawing. */

@@ -37,6 +37,7 @@
 #include "base/compiler.h"
 #include "base/hash.h"
 #include "base/random.h"
+#include "base/sample.h"
 #include "store/entry.h"
 #include "store/value.h"
 
@@ -597,6 +598,57 @@ void *table_random(const table *t) {
             if (element) return element;
         }
     }
+}
+
+/* Elements are drawn, instead of walked over, if no more than this part of them is wanted. */
+#define DRAWN_PART 4
+
+struct sample_visitor {
+    sample sample;
+    void (*visit)(void *context, void *element);
+    void *context;
+};
+
+static void visit_if_taken(void *context, void *element) {
+    struct sample_visitor *v = context;
+    if (sample_takes(&v->sample)) v->visit(v->context, element);
+}
+
+void table_random_distinct(const table *t, size_t count, void (*visit)(void *context, void *element),
+                           void *context) {
+    if (count > t->count) count = t->count;
+    if (count > t->count / DRAWN_PART) {
+        struct sample_visitor v = {{count, t->count}, visit, context};
+        table_scan(t, 0, SIZE_MAX, visit_if_taken, &v);
+        return;
+    }
+    drawn before = drawn_open(count);
+    while (count > 0) {
+        void *element = table_random(t);
+        if (!drawn_add(&before, (uintptr_t)element)) continue;
+        visit(context, element);
+        count--;
+    }
+    drawn_close(&before);
+}
+
+/* --- Weighing --- */
+
+struct weighing {
+    size_t (*bytes_of)(const void *element);
+    size_t elements, bytes;
+};
+
+static void weigh(void *context, void *element) {
+    struct weighing *w = context;
+    w->elements++;
+    w->bytes += alloc_class(w->bytes_of(element));
+}
+
+size_t table_elements_bytes(const table *t, size_t samples, size_t (*bytes)(const void *element)) {
+    struct weighing w = {.bytes_of = bytes};
+    table_scan(t, 0, samples ? samples : SIZE_MAX, weigh, &w);
+    return w.elements ? (size_t)((double)w.bytes / (double)w.elements * (double)t->count) : 0;
 }
 
 /* --- Finding what is due --- */

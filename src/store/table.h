@@ -36,6 +36,9 @@ void table_free(table *t, void (*release)(void *element));
 size_t table_count(const table *t);
 /* Bytes of the table itself. */
 size_t table_memory_bytes(const table *t);
+/* Bytes of all its elements, each of which takes what bytes says, estimated from samples of them (0: from
+ * all). */
+size_t table_elements_bytes(const table *t, size_t samples, size_t (*bytes)(const void *element));
 
 /* The element with that key, or NULL. hash is hash_bytes(key) here and below. */
 void *table_find(const table *t, slice key, uint64_t hash);
@@ -61,6 +64,9 @@ uint64_t table_scan(const table *t, uint64_t cursor, size_t count,
 
 /* A random element, each (very nearly) as likely; NULL if the table is empty. */
 void *table_random(const table *t);
+/* Visits count different random elements, all if there are no more. visit must not change the table. */
+void table_random_distinct(const table *t, size_t count, void (*visit)(void *context, void *element),
+                           void *context);
 
 /* Notes that the element with that hash, which is in the table, is due at that time (Unix ms): to be called
  * when it is inserted and when its time changes to an earlier one. A later time needs no call. */

@@ -29,6 +29,7 @@
 #include "base/compiler.h"
 #include "base/hash.h"
 #include "base/random.h"
+#include "base/sample.h"
 #include "base/varint.h"
 #include "store/table.h"
 #include "store/types/bytes.h"
@@ -180,22 +181,10 @@ static size_t hash_elements(const void *structure) {
     return table_count(((const struct hash *)structure)->fields);
 }
 
-struct weight {
-    size_t elements, bytes;
-};
-
-static void weigh(void *context, void *element) {
-    struct weight *w = context;
-    w->elements++;
-    w->bytes += alloc_class(element_bytes(element));
-}
-
 static size_t hash_memory_bytes(const void *structure, size_t samples) {
     const struct hash *h = structure;
-    struct weight w = {0};
-    table_scan(h->fields, 0, samples ? samples : SIZE_MAX, weigh, &w);
-    size_t elements = w.elements ? w.bytes * table_count(h->fields) / w.elements : 0;
-    return alloc_class(sizeof(*h)) + table_memory_bytes(h->fields) + elements;
+    return alloc_class(sizeof(*h)) + table_memory_bytes(h->fields) +
+           table_elements_bytes(h->fields, samples, element_bytes);
 }
 
 static int64_t hash_due_ms(const void *structure) {
@@ -415,51 +404,20 @@ bool hash_random(const entry *e, struct hash_field *field) {
     return r.shown > 0;
 }
 
-/* Passes on as many of the fields that it is shown as are wanted, each choice of them as likely. */
-struct selection {
-    size_t wanted, left; /* left: fields still to come */
-    hash_visitor *visit;
-    void *context;
-};
-
-static void select_field(void *context, const struct hash_field *field) {
-    struct selection *s = context;
-    if (random_below(s->left--) >= s->wanted) return;
-    s->wanted--;
-    s->visit(s->context, field);
-}
-
-/* Draws elements until count different ones are found, which a set of their addresses tells: for a count that
- * is small beside the table's. */
-static void draw_distinct(const table *fields, size_t count, hash_visitor *visit, void *context) {
-    size_t slots = 4;
-    while (slots < 2 * count) slots *= 2;
-    void **drawn = alloc_zeroed(slots * sizeof(*drawn));
-    for (size_t found = 0; found < count;) {
-        void *element = table_random(fields);
-        size_t at = hash_bytes((slice){(const char *)&element, sizeof(element)}) & (slots - 1);
-        while (drawn[at] && drawn[at] != element) at = (at + 1) & (slots - 1);
-        if (drawn[at]) continue;
-        drawn[at] = element;
-        found++;
-        struct hash_field field = field_of(element);
-        visit(context, &field);
-    }
-    alloc_free(drawn, slots * sizeof(*drawn));
-}
-
-/* A table is drawn from, instead of walked over, if fewer than one in so many of its fields are wanted. */
-#define DRAW_BELOW_ONE_IN 4
-
 void hash_random_distinct(const entry *e, size_t count, hash_visitor *visit, void *context) {
-    size_t total = hash_count(e);
-    if (count > total) count = total;
-    if (!is_packed(e) && count < total / DRAW_BELOW_ONE_IN && hash_count_is_exact(e)) {
-        draw_distinct(fields_of(e), count, visit, context);
+    if (!is_packed(e)) {
+        struct element_visitor v = {visit, context};
+        table_random_distinct(fields_of(e), count, visit_element, &v);
         return;
     }
-    struct selection s = {count, total, visit, context};
-    hash_each(e, select_field, &s);
+    slice run = bytes_view(e);
+    size_t total = packed_count(run) / 2;
+    sample s = {count < total ? count : total, total};
+    for (size_t at = packed_first(run); s.wanted > 0;) {
+        struct hash_field field;
+        at = read_field(run, at, &field);
+        if (sample_takes(&s)) visit(context, &field);
+    }
 }
 
 /* --- Changing a table --- */

@@ -24,6 +24,7 @@
 #include "base/compiler.h"
 #include "base/hash.h"
 #include "base/random.h"
+#include "base/sample.h"
 #include "base/varint.h"
 #include "store/table.h"
 #include "store/types/bytes.h"
@@ -172,22 +173,10 @@ static void *copy_members(const void *members) {
 
 static size_t count_members(const void *members) { return table_count(members); }
 
-struct sample {
-    size_t count, bytes;
-};
-
-static void weigh(void *context, void *element) {
-    struct sample *s = context;
-    s->count++;
-    s->bytes += alloc_class(element_bytes(element_text(element).len));
-}
+static size_t element_size(const void *element) { return element_bytes(element_text(element).len); }
 
 static size_t members_memory_bytes(const void *members, size_t samples) {
-    struct sample s = {0};
-    table_scan(members, 0, samples ? samples : SIZE_MAX, weigh, &s);
-    size_t of_elements =
-        s.count ? (size_t)((double)s.bytes / (double)s.count * (double)table_count(members)) : 0;
-    return table_memory_bytes(members) + of_elements;
+    return table_memory_bytes(members) + table_elements_bytes(members, samples, element_size);
 }
 
 static const table *approach_members(const void *members) { return members; }
@@ -343,51 +332,20 @@ void set_random(const entry *e, struct set_member *m) {
     }
 }
 
-/* Decides for one member after the other whether it is drawn, such that every choice of `wanted` among `left`
- * members is as likely. */
-struct draw {
-    size_t wanted, left;
-};
-
-static bool draw_next(struct draw *d) {
-    bool drawn = random_below(d->left--) < d->wanted;
-    d->wanted -= drawn;
-    return drawn;
-}
-
-/* Draws members again and again, those that were drawn before not counted: for a table that is much larger
- * than what is wanted of it. */
-static void draw_from_table(const table *members, size_t count, set_visitor *visit, void *context) {
-    struct text_visitor v = {visit, context};
-    table *drawn = table_new(&members_kind);
-    while (table_count(drawn) < count) {
-        void *element = table_random(members);
-        slice text = element_text(element);
-        uint64_t hash = hash_bytes(text);
-        if (table_find(drawn, text, hash)) continue;
-        table_insert(drawn, element, hash);
-        visit_element(&v, element);
-    }
-    table_free(drawn, NULL);
-}
-
-/* A table is walked rather than drawn from if more than this part of it is wanted. */
-#define DRAWN_PART 3
-
 void set_random_distinct(const entry *e, size_t count, set_visitor *visit, void *context) {
-    size_t total = set_count(e);
-    if (count > total) count = total;
-    if (e->encoding == ENCODING_STRUCTURE && count <= total / DRAWN_PART) {
-        draw_from_table(members_of(e), count, visit, context);
+    if (e->encoding == ENCODING_STRUCTURE) {
+        struct text_visitor v = {visit, context};
+        table_random_distinct(members_of(e), count, visit_element, &v);
         return;
     }
-    struct draw d = {count, total};
+    size_t total = set_count(e);
+    sample s = {count < total ? count : total, total};
     struct set_walk w;
     struct set_member group[SET_GROUP_MAX];
     set_walk_begin(&w, e);
-    for (size_t n; d.wanted > 0 && (n = set_walk_next(&w, group)) > 0;)
+    for (size_t n; s.wanted > 0 && (n = set_walk_next(&w, group)) > 0;)
         for (size_t i = 0; i < n; i++)
-            if (draw_next(&d)) visit(context, &group[i]);
+            if (sample_takes(&s)) visit(context, &group[i]);
     set_walk_end(&w);
 }
 
@@ -651,14 +609,14 @@ entry *set_remove(database *db, const key *k, entry *e, struct set_member *m, bo
 static entry *pop_integers(database *db, const key *k, entry *e, size_t count, set_visitor *visit,
                            void *context) {
     struct integers n = integers_of(bytes_view(e));
-    struct draw d = {count, n.count};
+    sample s = {count, n.count};
     char *bytes;
     e = resize_bytes(db, k, e, INTEGERS_HEADER_BYTES + n.count * n.width, &bytes);
     char *kept = bytes + INTEGERS_HEADER_BYTES;
     n.first = kept;
     for (size_t i = 0; i < n.count; i++) {
         struct set_member m = {.known = MEMBER_VALUE, .value = packed_value_integer(integer_at(&n, i))};
-        if (draw_next(&d)) {
+        if (sample_takes(&s)) {
             visit(context, &m);
         } else {
             write_integer(kept, n.width, m.value.integer);
@@ -671,13 +629,13 @@ static entry *pop_integers(database *db, const key *k, entry *e, size_t count, s
 static entry *pop_packed(database *db, const key *k, entry *e, size_t count, set_visitor *visit,
                          void *context) {
     slice run = bytes_view(e);
-    struct draw d = {count, packed_count(run)};
+    sample s = {count, packed_count(run)};
     struct packed_builder rest;
     packed_builder_open(&rest);
     for (size_t at = packed_first(run); at < run.len;) {
         struct set_member m = {.known = MEMBER_VALUE};
         at = packed_read(run, at, &m.value);
-        if (draw_next(&d))
+        if (sample_takes(&s))
             visit(context, &m);
         else
             packed_builder_add(&rest, &m.value);

@@ -146,7 +146,7 @@ static void find_packed(slice run, slice member, struct zset_place *p) {
 }
 
 void zset_find(const entry *e, slice member, struct zset_place *p) {
-    p->found = false;
+    *p = (struct zset_place){0};
     if (!e) return;
     if (zset_is_packed(e)) {
         find_packed(bytes_view(e), member, p);
