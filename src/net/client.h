@@ -80,7 +80,7 @@ struct client {
 
     uint64_t id;                 /* unique for the life of the process, from 1 */
     int64_t created_ms;          /* monotonic */
-    int64_t last_activity_ms;    /* monotonic; when bytes last came or went */
+    int64_t last_activity_ms;    /* monotonic; when bytes last came or went, or a wait ended */
     int64_t soft_limit_since_ms; /* monotonic; when the reply memory went over the soft limit, 0: it is not */
     uint64_t bytes_in, bytes_out; /* of the connection's life */
     struct peer peer;

@@ -3,6 +3,7 @@
 #include "server/waiting.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "net/query.h"
 #include "server/request_queue.h"
 #include "server/session.h"
@@ -93,6 +94,7 @@ static void unpause(client *c) {
 void waiting_end_pause(void) {
     for (client *c; (c = paused.first);) {
         unpause(c);
+        c->last_activity_ms = clock_monotonic_ms(); /* it did not fall silent: it was made to wait */
         waiting_resume(c);
     }
 }
