@@ -10,7 +10,7 @@ E2E_PROGRAMS := transcript differential boundary slow_reader slow_subscriber man
 E2E_COMMON := bytes resp server tally
 
 E2E_transcript       := transcript script pattern quote $(E2E_COMMON)
-E2E_differential     := differential generator $(E2E_COMMON)
+E2E_differential     := differential generator shapes vocabulary dice $(E2E_COMMON)
 E2E_boundary         := boundary session $(E2E_COMMON)
 E2E_slow_reader      := slow_reader $(E2E_COMMON)
 E2E_slow_subscriber  := slow_subscriber $(E2E_COMMON)
