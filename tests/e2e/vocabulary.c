@@ -497,8 +497,8 @@ void vocabulary_say(word_source *s, int which, bytes *out) {
     vocabularies[which].make(s, out);
 }
 
-bool vocabulary_is_key(const bytes *word) {
+bool vocabulary_is_key(const bytes *text) {
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-        if (keys[i].len == word->len && memcmp(keys[i].text, word->data, word->len) == 0) return true;
-    return strncmp(word->data, "w_", 2) == 0 || strncmp(word->data, "wh_", 3) == 0;
+        if (keys[i].len == text->len && memcmp(keys[i].text, text->data, text->len) == 0) return true;
+    return strncmp(text->data, "w_", 2) == 0 || strncmp(text->data, "wh_", 3) == 0;
 }

@@ -24,6 +24,6 @@ int vocabulary_find(const char *name, size_t len);
 void vocabulary_say(word_source *s, int which, bytes *out);
 
 /* Whether the word is one of those that {key}, {weightkey} and {weighthash} stand for. */
-bool vocabulary_is_key(const bytes *word);
+bool vocabulary_is_key(const bytes *text);
 
 #endif
