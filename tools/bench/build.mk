@@ -5,4 +5,4 @@ BENCH_ENGINE := engine workload chooser replies latency endpoint process
 
 BENCH_stint-load := load $(BENCH_ENGINE)
 BENCH_floor      := floor endpoint
-BENCH_bench      := bench works fanout memory growth stalls floor_start report chart results server $(BENCH_ENGINE)
+BENCH_bench      := main bench works fanout memory growth stalls floor_start report chart results server $(BENCH_ENGINE)
