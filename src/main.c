@@ -5,9 +5,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "command/table.h"
-#include "server/config.h"
+#include "server/config/config.h"
 #include "server/process.h"
-#include "server/registry.h"
+#include "server/request/registry.h"
 #include "server/server.h"
 
 static void show_help(const char *program) {

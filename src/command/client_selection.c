@@ -14,8 +14,8 @@
 #include "base/number.h"
 #include "command/client_text.h"
 #include "net/reply.h"
-#include "server/pubsub.h"
-#include "server/session.h"
+#include "server/messages/pubsub.h"
+#include "server/request/session.h"
 #include "store/keyspace.h"
 
 /* What a filter asks for. */

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "net/client.h"
-#include "server/command.h"
+#include "server/request/command.h"
 
 /* The two commands word some errors about ids differently, and differ in whether they skip the client that
  * asks. */

@@ -4,7 +4,7 @@
 #include "command/handlers.h"
 #include "command/support.h"
 #include "net/reply.h"
-#include "server/tracking.h"
+#include "server/messages/tracking.h"
 
 /* --- CLIENT TRACKING --- */
 

@@ -9,7 +9,7 @@
 #include "command/support.h"
 #include "server/blocking.h"
 #include "server/pause.h"
-#include "server/session.h"
+#include "server/request/session.h"
 
 /* --- A client about itself --- */
 

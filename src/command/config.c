@@ -7,8 +7,8 @@
 #include "command/handlers.h"
 #include "command/help.h"
 #include "net/reply.h"
-#include "server/config.h"
-#include "server/statistics.h"
+#include "server/config/config.h"
+#include "server/insight/statistics.h"
 
 /* Whether the pattern is a plain name: here a backslash alone makes no pattern. */
 static bool is_plain_name(slice pattern) {

@@ -6,10 +6,11 @@
 #include "command/handlers.h"
 #include "command/support.h"
 #include "net/reply.h"
-#include "server/pubsub.h"
+#include "server/insight/statistics.h"
+#include "server/lifecycle.h"
+#include "server/messages/pubsub.h"
+#include "server/request/session.h"
 #include "server/server.h"
-#include "server/session.h"
-#include "server/statistics.h"
 
 /* In RESP2 a subscriber takes everything for messages, which are arrays. */
 static void reply_pong_as_message(client *c, slice text) {
@@ -57,7 +58,7 @@ void command_quit(client *c, const args *a) {
 /* RESET */
 void command_reset(client *c, const args *a) {
     (void)a;
-    session_reset(c);
+    lifecycle_reset(c);
     reply_status(c, "RESET");
 }
 

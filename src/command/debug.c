@@ -15,7 +15,7 @@
 #include "command/report.h"
 #include "command/support.h"
 #include "net/reply.h"
-#include "server/config.h"
+#include "server/config/config.h"
 #include "store/recency.h"
 #include "store/types/string.h"
 #include "store/value.h"

@@ -7,7 +7,7 @@
 
 #include "base/geo_shape.h"
 #include "net/client.h"
-#include "server/command.h"
+#include "server/request/command.h"
 #include "store/entry.h"
 
 enum geo_order { GEO_UNSORTED, GEO_NEAREST_FIRST, GEO_FARTHEST_FIRST };

@@ -2,7 +2,7 @@
 #ifndef STINT_COMMAND_HANDLERS_H
 #define STINT_COMMAND_HANDLERS_H
 
-#include "server/command.h"
+#include "server/request/command.h"
 
 /* Connection */
 command_handler command_ping;

@@ -2,7 +2,7 @@
 #include "command/handlers.h"
 #include "command/help.h"
 #include "command/support.h"
-#include "server/hot_keys.h"
+#include "server/insight/hot_keys.h"
 
 /* Keys shown if the request does not say how many. */
 #define DEFAULT_COUNT 10

@@ -8,7 +8,7 @@
 #include "command/handlers.h"
 #include "command/report.h"
 #include "command/support.h"
-#include "server/config.h"
+#include "server/config/config.h"
 #include "store/types/hyperloglog_check.h"
 #include "store/types/string.h"
 

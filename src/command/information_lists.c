@@ -3,9 +3,9 @@
 
 #include "base/histogram.h"
 #include "base/number.h"
-#include "server/config.h"
-#include "server/registry.h"
-#include "server/statistics.h"
+#include "server/config/config.h"
+#include "server/insight/statistics.h"
+#include "server/request/registry.h"
 #include "store/keyspace.h"
 
 /* --- Commands --- */

@@ -10,8 +10,8 @@
 #include "command/help.h"
 #include "command/syntax.h"
 #include "net/reply.h"
-#include "server/command_keys.h"
-#include "server/registry.h"
+#include "server/request/command_keys.h"
+#include "server/request/registry.h"
 
 /* COMMAND INFO: ten properties of a command, the last of them the same of its subcommands. */
 

@@ -2,7 +2,7 @@
 #ifndef STINT_COMMAND_KEY_RULES_H
 #define STINT_COMMAND_KEY_RULES_H
 
-#include "server/command.h"
+#include "server/request/command.h"
 
 command_key_rule key_rule_set;      /* the old value is read only with GET */
 command_key_rule key_rule_bitfield; /* nothing is written if all operations are GET */

@@ -4,8 +4,8 @@
 #include "command/help.h"
 #include "command/latency_report.h"
 #include "net/reply.h"
-#include "server/registry.h"
-#include "server/statistics.h"
+#include "server/insight/statistics.h"
+#include "server/request/registry.h"
 
 /* --- What has held the server up --- */
 

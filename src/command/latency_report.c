@@ -18,7 +18,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "server/config.h"
+#include "server/config/config.h"
 
 /* --- The graph --- */
 

@@ -3,7 +3,7 @@
 #define STINT_COMMAND_LATENCY_REPORT_H
 
 #include "command/report.h"
-#include "server/latency_monitor.h"
+#include "server/insight/latency_monitor.h"
 
 /* Appends a graph of an event's last samples: a column for each, with its age below. */
 void latency_report_graph(report *r, enum latency_event event);

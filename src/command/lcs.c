@@ -18,7 +18,7 @@
 #include "base/bits.h"
 #include "command/handlers.h"
 #include "command/support.h"
-#include "server/config.h"
+#include "server/config/config.h"
 #include "store/types/string.h"
 
 #define BITS_PER_WORD 64

@@ -3,8 +3,8 @@
 
 #include <unistd.h>
 
-#include "server/slowlog.h"
-#include "server/statistics.h"
+#include "server/insight/slowlog.h"
+#include "server/insight/statistics.h"
 
 static double ratio(size_t whole, size_t part) { return part ? (double)whole / (double)part : 0; }
 

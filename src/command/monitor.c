@@ -1,5 +1,5 @@
 /* Monitor: MONITOR. */
-#include "server/monitor.h"
+#include "server/insight/monitor.h"
 
 #include "command/handlers.h"
 #include "net/reply.h"

@@ -2,7 +2,7 @@
 #include "command/handlers.h"
 #include "command/help.h"
 #include "command/support.h"
-#include "server/config.h"
+#include "server/config/config.h"
 #include "store/recency.h"
 
 /* Integers from 0 to below this are one object for all keys in Redis, unless an eviction policy needs the

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "net/client.h"
-#include "server/command.h"
+#include "server/request/command.h"
 #include "store/keyspace.h"
 
 struct pop;

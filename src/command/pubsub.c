@@ -1,14 +1,14 @@
 /* Pubsub: subscribing, publishing, and looking at who is subscribed.
  *
  * SUBSCRIBE and its relatives have no reply but a message for each topic that they name. */
-#include "server/pubsub.h"
+#include "server/messages/pubsub.h"
 
 #include "base/glob.h"
 #include "command/handlers.h"
 #include "command/help.h"
 #include "net/reply.h"
-#include "server/push.h"
-#include "server/subscriptions.h"
+#include "server/messages/push.h"
+#include "server/messages/subscriptions.h"
 
 /* --- Subscribing --- */
 

@@ -13,7 +13,7 @@
 #include "base/slice.h"
 #include "command/support.h"
 #include "net/client.h"
-#include "server/command.h"
+#include "server/request/command.h"
 #include "store/types/packed.h"
 
 /* What is walked over: TYPE is an option for keys alone, NOVALUES for the fields of hashes, NOSCORES for

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "command/handlers.h"
 #include "net/reply.h"
-#include "server/config.h"
+#include "server/config/config.h"
 
 /* TIME */
 void command_time(client *c, const args *a) {

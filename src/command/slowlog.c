@@ -1,5 +1,5 @@
 /* Slow log: the SLOWLOG family, which shows the requests that took long. */
-#include "server/slowlog.h"
+#include "server/insight/slowlog.h"
 
 #include "command/handlers.h"
 #include "command/help.h"

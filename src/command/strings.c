@@ -13,7 +13,7 @@
 #include "command/handlers.h"
 #include "command/support.h"
 #include "net/batch.h"
-#include "server/config.h"
+#include "server/config/config.h"
 #include "store/types/string.h"
 
 /* Shorter arguments are copied, without asking whether they were received in a blob. */

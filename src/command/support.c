@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/number.h"
-#include "server/config.h"
+#include "server/config/config.h"
 #include "store/types/hash.h"
 #include "store/types/list.h"
 #include "store/types/set.h"

@@ -8,7 +8,7 @@
 
 #include "net/client.h"
 #include "net/reply.h"
-#include "server/command.h"
+#include "server/request/command.h"
 #include "store/keyspace.h"
 #include "store/types/packed.h"
 

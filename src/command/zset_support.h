@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "net/client.h"
-#include "server/command.h"
+#include "server/request/command.h"
 #include "store/keyspace.h"
 #include "store/types/zset.h"
 

@@ -8,7 +8,7 @@
 #include "command/scan.h"
 #include "command/support.h"
 #include "command/zset_support.h"
-#include "server/config.h"
+#include "server/config/config.h"
 
 /* --- ZADD, ZINCRBY --- */
 

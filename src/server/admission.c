@@ -8,10 +8,10 @@
 #include "base/compiler.h"
 #include "base/log.h"
 #include "net/reply.h"
-#include "server/config.h"
-#include "server/pubsub.h"
-#include "server/registry.h"
-#include "server/statistics.h"
+#include "server/config/config.h"
+#include "server/insight/statistics.h"
+#include "server/messages/pubsub.h"
+#include "server/request/registry.h"
 #include "server/transaction.h"
 
 /* How much of an unknown command's name and arguments an error shows. */

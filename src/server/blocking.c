@@ -8,10 +8,10 @@
 #include "base/clock.h"
 #include "net/reply.h"
 #include "net/timer.h"
-#include "server/accounting.h"
+#include "server/insight/accounting.h"
+#include "server/insight/statistics.h"
 #include "server/interest.h"
-#include "server/session.h"
-#include "server/statistics.h"
+#include "server/request/session.h"
 #include "server/waiting.h"
 
 struct blocked {

@@ -10,11 +10,11 @@
 #include "server/dispatch.h"
 
 #include "base/compiler.h"
-#include "server/accounting.h"
 #include "server/execute.h"
-#include "server/hot_keys.h"
-#include "server/registry.h"
-#include "server/statistics.h"
+#include "server/insight/accounting.h"
+#include "server/insight/hot_keys.h"
+#include "server/insight/statistics.h"
+#include "server/request/registry.h"
 #include "store/keyspace.h"
 #include "store/value.h"
 

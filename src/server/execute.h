@@ -6,7 +6,7 @@
 
 #include "net/batch.h"
 #include "server/blocking.h"
-#include "server/request_queue.h"
+#include "server/request/request_queue.h"
 
 /* Runs a request, or refuses it, queues it for EXEC, or has it wait. Returns whether its handler was called
  * and is done, so that its time is the caller's to account for. */

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "server/config.h"
+#include "server/config/config.h"
 #include "server/server.h"
 
 static bool is_wanted(void) {

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "net/timer.h"
-#include "server/modes.h"
+#include "server/request/modes.h"
 #include "server/transaction.h"
 #include "server/waiting.h"
 #include "store/keyspace.h"

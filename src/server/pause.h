@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "net/client.h"
-#include "server/command.h"
+#include "server/request/command.h"
 
 /* What is held back; the later, the stricter. */
 enum pause_mode {

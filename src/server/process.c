@@ -20,7 +20,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/slice.h"
-#include "server/config.h"
+#include "server/config/config.h"
 #include "server/server.h"
 
 #define DEFAULT_PIDFILE "/var/run/stint.pid"

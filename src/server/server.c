@@ -30,19 +30,20 @@
 #include "net/query.h"
 #include "net/reply.h"
 #include "net/timer.h"
-#include "server/accounting.h"
-#include "server/config.h"
+#include "server/config/config.h"
 #include "server/dispatch.h"
 #include "server/execute.h"
-#include "server/hot_keys.h"
-#include "server/latency_monitor.h"
+#include "server/insight/accounting.h"
+#include "server/insight/hot_keys.h"
+#include "server/insight/latency_monitor.h"
+#include "server/insight/statistics.h"
+#include "server/lifecycle.h"
 #include "server/logo.h"
-#include "server/notifications.h"
+#include "server/messages/notifications.h"
+#include "server/messages/pubsub.h"
+#include "server/messages/tracking.h"
 #include "server/process.h"
-#include "server/pubsub.h"
-#include "server/session.h"
-#include "server/statistics.h"
-#include "server/tracking.h"
+#include "server/request/session.h"
 #include "store/keyspace.h"
 #include "store/recency.h"
 #include "store/types/hash.h"
@@ -276,7 +277,7 @@ static const char *admission(const client *c) {
 }
 
 static void forget_client(client *c) {
-    session_close(c);
+    lifecycle_close(c);
     output_discard(c);
     query_discard(c);
 }
@@ -414,7 +415,7 @@ void server_open(void) {
     loop_after_wait = after_wait;
     batch_open();
     batch_hooks = (struct batch_hooks){dispatch_prepare, dispatch_run};
-    client_hooks = (struct client_hooks){session_open, forget_client};
+    client_hooks = (struct client_hooks){lifecycle_open, forget_client};
     reply_error_hook = statistics_count_error;
     output_limit_of = output_limit_for;
     listener_admission = admission;

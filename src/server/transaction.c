@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "net/query.h"
 #include "server/interest.h"
-#include "server/session.h"
+#include "server/request/session.h"
 
 struct transaction {
     struct request_queue requests;

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 #include "net/batch.h"
-#include "server/command.h"
-#include "server/request_queue.h"
+#include "server/request/command.h"
+#include "server/request/request_queue.h"
 #include "store/keyspace.h"
 
 /* Begins a transaction: requests are queued from now on (CLIENT_IN_TRANSACTION). */

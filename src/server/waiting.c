@@ -5,8 +5,8 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "net/query.h"
-#include "server/request_queue.h"
-#include "server/session.h"
+#include "server/request/request_queue.h"
+#include "server/request/session.h"
 
 struct waiting {
     struct request_queue requests;

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "server/config_file.h"
-#include "server/config_rewrite.h"
+#include "server/config/config_file.h"
+#include "server/config/config_rewrite.h"
 
 #define ARGUMENTS_MAX 64
 

@@ -15,7 +15,7 @@
 #include "base/blob.h"
 #include "net/loop.h"
 #include "net/output.h"
-#include "server/broadcast.h"
+#include "server/messages/broadcast.h"
 
 #define RECEIVERS 3
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "command/key_rules.h"
-#include "server/command_keys.h"
+#include "server/request/command_keys.h"
 
 #define ARGUMENTS_MAX 32
 

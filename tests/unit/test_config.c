@@ -17,10 +17,10 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "server/config.h"
-#include "server/config_file.h"
-#include "server/config_option.h"
-#include "server/config_rewrite.h"
+#include "server/config/config.h"
+#include "server/config/config_file.h"
+#include "server/config/config_option.h"
+#include "server/config/config_rewrite.h"
 
 /* --- Support --- */
 
@@ -1147,7 +1147,7 @@ static const struct row rows[] = {
 #define SPECIAL(f, type, name, alias, initial, rules, flags, summary)                                        \
     {NULL, name, alias, initial, summary, flags},
 #define UNREAD(name, words, flags, summary) {NULL, name, NULL, "", summary, flags},
-#include "server/config_options.h"
+#include "server/config/config_options.h"
 };
 #define ROWS ((int)(sizeof(rows) / sizeof(rows[0])))
 

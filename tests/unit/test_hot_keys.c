@@ -14,9 +14,9 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "command/table.h"
-#include "server/hot_keys.h"
-#include "server/registry.h"
-#include "server/statistics.h"
+#include "server/insight/hot_keys.h"
+#include "server/insight/statistics.h"
+#include "server/request/registry.h"
 #include "store/keyspace.h"
 
 #define BATCH          512

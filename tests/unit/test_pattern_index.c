@@ -12,7 +12,7 @@
 #include "base/glob.h"
 #include "base/hash.h"
 #include "base/random.h"
-#include "server/pattern_index.h"
+#include "server/messages/pattern_index.h"
 
 #define PATTERNS_MAX 2000
 

@@ -11,7 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/random.h"
-#include "server/prefix_tree.h"
+#include "server/messages/prefix_tree.h"
 
 #define ITEMS_MAX 600
 #define TEXT_MAX  12

@@ -18,12 +18,12 @@
 #include "base/random.h"
 #include "net/loop.h"
 #include "net/output.h"
-#include "server/config.h"
-#include "server/notifications.h"
-#include "server/pubsub.h"
-#include "server/push.h"
-#include "server/session.h"
-#include "server/subscriptions.h"
+#include "server/config/config.h"
+#include "server/messages/notifications.h"
+#include "server/messages/pubsub.h"
+#include "server/messages/push.h"
+#include "server/messages/subscriptions.h"
+#include "server/request/session.h"
 #include "store/keyspace.h"
 
 /* --- Clients with a socket to listen at --- */

@@ -8,8 +8,8 @@
 
 #include "base/words.h"
 #include "command/table.h"
-#include "server/redaction.h"
-#include "server/registry.h"
+#include "server/insight/redaction.h"
+#include "server/request/registry.h"
 
 #define WORDS_MAX 16
 

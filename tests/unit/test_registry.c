@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "server/registry.h"
+#include "server/request/registry.h"
 
 static const command table[];
 

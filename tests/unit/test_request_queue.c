@@ -13,7 +13,7 @@
 #include "base/alloc.h"
 #include "base/random.h"
 #include "net/batch.h"
-#include "server/request_queue.h"
+#include "server/request/request_queue.h"
 
 #define ARGUMENTS_MAX 20
 

@@ -11,13 +11,13 @@
 #include "base/clock.h"
 #include "base/words.h"
 #include "command/table.h"
-#include "server/accounting.h"
-#include "server/config.h"
-#include "server/latency_monitor.h"
-#include "server/registry.h"
-#include "server/session.h"
-#include "server/slowlog.h"
-#include "server/statistics.h"
+#include "server/config/config.h"
+#include "server/insight/accounting.h"
+#include "server/insight/latency_monitor.h"
+#include "server/insight/slowlog.h"
+#include "server/insight/statistics.h"
+#include "server/request/registry.h"
+#include "server/request/session.h"
 
 #define ARGUMENTS_MAX 64
 

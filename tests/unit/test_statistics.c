@@ -10,9 +10,9 @@
 
 #include "base/clock.h"
 #include "command/table.h"
-#include "server/config.h"
-#include "server/registry.h"
-#include "server/statistics.h"
+#include "server/config/config.h"
+#include "server/insight/statistics.h"
+#include "server/request/registry.h"
 
 static char told[16 * 1024];
 static size_t told_len, told_count;

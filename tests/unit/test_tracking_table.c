@@ -13,7 +13,7 @@
 #include "base/hash.h"
 #include "base/number.h"
 #include "base/random.h"
-#include "server/tracking_table.h"
+#include "server/messages/tracking_table.h"
 
 #define READERS 200
 #define KEYS    300

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "server/command.h"
+#include "server/request/command.h"
 
 /* Each ends with a row whose name is NULL. */
 extern const command connection_commands[];
