@@ -9,6 +9,7 @@
 #include "server/process.h"
 #include "server/request/registry.h"
 #include "server/server.h"
+#include "server/version.h"
 
 static void show_help(const char *program) {
     printf("Usage: %s [FILE] [--NAME VALUE]...\n"

@@ -10,7 +10,7 @@
 #include "server/lifecycle.h"
 #include "server/messages/pubsub.h"
 #include "server/request/session.h"
-#include "server/server.h"
+#include "server/version.h"
 
 /* In RESP2 a subscriber takes everything for messages, which are arrays. */
 static void reply_pong_as_message(client *c, slice text) {

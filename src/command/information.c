@@ -30,6 +30,7 @@
 #include "server/request/registry.h"
 #include "server/server.h"
 #include "server/transaction.h"
+#include "server/version.h"
 #include "server/waiting.h"
 #include "store/recency.h"
 
@@ -112,7 +113,7 @@ static void add_server(report *r) {
     add_difference(r, "hz", 1000 / server.cron_interval_ms);
     add_difference(r, "configured_hz", config.hz);
     add_count(r, "lru_clock", recency_clock);
-    add_text(r, "executable", server.executable);
+    add_text(r, "executable", process_executable());
     add_text(r, "config_file", config_file_path());
     add_count(r, "io_threads_active", 0);
     add_listeners(r);

@@ -7,7 +7,7 @@
 #include "command/handlers.h"
 #include "command/report.h"
 #include "command/support.h"
-#include "server/server.h"
+#include "server/version.h"
 
 #include <math.h>
 #include <string.h>

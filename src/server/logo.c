@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "server/config/config.h"
-#include "server/server.h"
+#include "server/version.h"
 
 static bool is_wanted(void) {
     bool to_terminal = !config.logfile[0] && !config.syslog_enabled && isatty(STDOUT_FILENO);

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -21,7 +22,6 @@
 #include "base/log.h"
 #include "base/slice.h"
 #include "server/config/config.h"
-#include "server/server.h"
 
 #define DEFAULT_PIDFILE "/var/run/stint.pid"
 #define TITLE_MAX       512
@@ -33,12 +33,13 @@
 
 extern char **environ;
 
+static char executable[PATH_MAX];
 static char *title_at;
 static size_t title_room;
 
 void process_begin(int argc, char **argv, char **environment) {
-    ssize_t len = readlink("/proc/self/exe", server.executable, sizeof(server.executable) - 1);
-    server.executable[len > 0 ? len : 0] = '\0';
+    ssize_t len = readlink("/proc/self/exe", executable, sizeof(executable) - 1);
+    executable[len > 0 ? len : 0] = '\0';
 
     /* arguments and environment lie one behind the other */
     char *end = argv[argc - 1] + strlen(argv[argc - 1]) + 1;
@@ -132,6 +133,8 @@ static void write_pidfile(void) {
     fprintf(f, "%d\n", (int)getpid());
     fclose(f);
 }
+
+const char *process_executable(void) { return executable; }
 
 void process_detach(void) {
     if (config.daemonize && !process_supervised()) {

@@ -9,6 +9,9 @@
  * in main. */
 void process_begin(int argc, char **argv, char **environment);
 
+/* The path of the executable; empty if it is not known. */
+const char *process_executable(void);
+
 /* Goes to the background if the configuration says so, and writes the pid file (a background process always
  * has one). To be called before any thread is started. */
 void process_detach(void);

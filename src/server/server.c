@@ -44,6 +44,7 @@
 #include "server/messages/tracking.h"
 #include "server/process.h"
 #include "server/request/session.h"
+#include "server/version.h"
 #include "store/keyspace.h"
 #include "store/recency.h"
 #include "store/types/hash.h"

@@ -5,15 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define STINT_VERSION "0.1.0"
-/* The version of the protocol and commands that clients are told, so that they use what there is. */
-#define REDIS_VERSION "7.4.0"
-
 #define RUN_ID_CHARS 40
 
 struct server {
     char run_id[RUN_ID_CHARS + 1];
-    char executable[4096];
     int64_t cron_interval_ms;
 };
 extern struct server server;
