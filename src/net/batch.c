@@ -43,7 +43,7 @@ void batch_run_requests(void) {
     request_count = 0;
     args_used = 0;
     batch_hooks.run(requests, count);
-    output_flush_queued();
+    output_flush_replies();
 }
 
 static void free_retired(void) {
@@ -63,7 +63,6 @@ static void empty(void) {
 
 void batch_run(void) {
     empty();
-    output_flush_queued(); /* of clients that got messages without a request of their own */
     client_close_marked();
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "net/output.h"
 
 struct client_hooks client_hooks;
 
@@ -49,6 +50,7 @@ void client_close_soon(client *c, enum client_flag how) {
 }
 
 void client_close_marked(void) {
+    if (closing) output_flush_all(); /* so that nobody has to be looked for in a long queue */
     while (closing) {
         client *c = closing;
         closing = c->next_closing;

@@ -25,8 +25,10 @@ struct reply_chunk {
 #define CHUNK_CAPACITY  (CHUNK_BYTES - sizeof(struct reply_chunk))
 #define POOL_MAX        64 /* chunks kept for reuse */
 #define SEND_PIECES_MAX 64 /* pieces per system call */
-#define SEND_BYTES_MAX                                                                                       \
-    (1024 * 1024)             /* per client and turn, so that one fast reader does not starve the others */
+/* Bytes sent to a client at a time, so that one fast reader does not starve the others. */
+#define SEND_BYTES_MAX (1024 * 1024)
+/* Bytes that wait for a client, beyond which no turn's end is awaited. */
+#define PUT_OFF_MAX      (64 * 1024)
 #define APPEND_SPLIT_MIN 1024 /* longer bytes fill the chunk's rest before a new one is begun */
 
 struct output_statistics output_statistics;
@@ -40,7 +42,12 @@ const struct output_limit *(*output_limit_of)(const client *c) = no_limit;
 
 static struct reply_chunk *pool;
 static int pool_count;
-static client *flush_queue;
+/* Clients with something to send, and those among them with messages alone, for whom it will do when the turn
+ * ends. */
+static client *replied, *put_off;
+static size_t put_off_count;
+/* A client's messages have become so many that none should wait any longer. */
+static bool put_off_enough;
 
 static size_t chunk_memory(const struct reply_chunk *k) {
     return sizeof(*k) + k->capacity + (k->blob ? k->len : 0);
@@ -87,11 +94,18 @@ static void settle_tail(client *c) {
         tail->len = (size_t)(c->reply_at - tail->room);
 }
 
-static void queue_flush(client *c) {
-    if (c->flags & CLIENT_FLUSH_QUEUED) return;
+/* Nothing to do for a client whose socket is full: it is flushed when EPOLLOUT comes. */
+static void queue_flush(client *c, client **queue) {
+    if (c->flags & (CLIENT_FLUSH_QUEUED | CLIENT_WANTS_WRITE)) return;
     c->flags |= CLIENT_FLUSH_QUEUED;
-    c->next_flush = flush_queue;
-    flush_queue = c;
+    c->next_flush = *queue;
+    *queue = c;
+}
+
+void output_put_off(client *c) {
+    if (!(c->flags & CLIENT_FLUSH_QUEUED)) put_off_count++;
+    queue_flush(c, &put_off);
+    if (c->reply_memory_bytes > PUT_OFF_MAX) put_off_enough = true;
 }
 
 static void link_chunk(client *c, struct reply_chunk *k) {
@@ -103,7 +117,7 @@ static void link_chunk(client *c, struct reply_chunk *k) {
     c->reply_tail = k;
     c->reply_at = c->reply_end = NULL;
     account(c, k, +1);
-    queue_flush(c);
+    queue_flush(c, &replied);
 }
 
 char *output_grow(client *c, size_t len) {
@@ -282,20 +296,40 @@ void output_flush(client *c) {
     if (!c->reply_head && c->flags & CLIENT_CLOSE_AFTER_REPLY) client_close_soon(c, CLIENT_CLOSE_NOW);
 }
 
-void output_flush_queued(void) {
-    while (flush_queue) {
-        client *c = flush_queue;
-        flush_queue = c->next_flush;
+static void flush_queue(client **queue) {
+    while (*queue) {
+        client *c = *queue;
+        *queue = c->next_flush;
         c->flags &= ~(uint32_t)CLIENT_FLUSH_QUEUED;
         output_flush(c);
     }
 }
 
+void output_flush_replies(void) {
+    flush_queue(&replied);
+    if (unlikely(put_off_enough)) output_flush_all();
+}
+
+void output_flush_all(void) {
+    flush_queue(&replied);
+    flush_queue(&put_off);
+    put_off_count = 0;
+    put_off_enough = false;
+}
+
+size_t output_put_off_count(void) { return put_off_count; }
+
+/* Whether it was in the queue. */
+static bool leave_queue(client *c, client **at) {
+    while (*at && *at != c) at = &(*at)->next_flush;
+    if (!*at) return false;
+    *at = c->next_flush;
+    return true;
+}
+
 void output_discard(client *c) {
     if (c->flags & CLIENT_FLUSH_QUEUED) {
-        client **at = &flush_queue;
-        while (*at != c) at = &(*at)->next_flush;
-        *at = c->next_flush;
+        if (!leave_queue(c, &replied)) leave_queue(c, &put_off);
         c->flags &= ~(uint32_t)CLIENT_FLUSH_QUEUED;
     }
     for (struct reply_chunk *k = c->reply_head, *next; k; k = next) {

@@ -66,9 +66,16 @@ size_t output_pending_bytes(const client *c, size_t *chunks);
 /* Sends what the socket takes, within a limit for fairness; registers or removes EPOLLOUT; queues the client
  * to be closed when that was asked for and all is sent, or when the connection is broken. */
 void output_flush(client *c);
+/* Says that what is appended next, a message that the client has not asked for, need not be sent with the
+ * replies of this batch: the turn may bring more, and they go together. */
+void output_put_off(client *c);
 /* Sends to every client that got replies since the last call. */
-void output_flush_queued(void);
-/* Takes the client out of the queue of output_flush_queued and frees all chunks. */
+void output_flush_replies(void);
+/* Sends to those, too, for whom it was put off. */
+void output_flush_all(void);
+/* How many clients it was put off for since then; those who have gone meanwhile may count. */
+size_t output_put_off_count(void);
+/* Takes the client out of the queue of those to be flushed and frees all chunks. */
 void output_discard(client *c);
 /* Closes the client if it is over its limit: for the periodic check of soft limits. */
 void output_check_limit(client *c);

@@ -55,6 +55,10 @@
 /* Upkeep per turn and step of active-expire-effort. A backlog is worked off in every turn, so that requests
  * wait for one slice at most. */
 #define EXPIRE_STEP_US 500
+/* With messages waiting for so many clients, requests that come within this time are run before any is sent.
+ */
+#define GATHER_MIN 32
+#define GATHER_US  500
 /* File descriptors that the process needs beside those of clients. */
 #define RESERVED_FDS 32
 /* Clients looked at per cron for timeouts and soft limits: each one at least once a second. */
@@ -335,17 +339,30 @@ static void sample(timer *t) {
     timer_set(t, clock_monotonic_ms() + STATISTICS_SAMPLE_MS);
 }
 
+/* Runs what comes in. If that leaves messages for many clients (a system call each), what has come meanwhile
+ * is run first, for it may bring more messages that can go with them. */
+static void serve(int wait_ms) {
+    loop_turn(wait_ms);
+    batch_run();
+    uint64_t start_ticks = turn_start_ticks;
+    while (output_put_off_count() >= GATHER_MIN && statistics_us(clock_ticks() - start_ticks) < GATHER_US &&
+           loop_turn(0) > 0)
+        batch_run();
+    turn_start_ticks = start_ticks;
+    output_flush_all();
+}
+
 static void turn(void) {
     bool is_behind = expiry_backlog || resumed_backlog || tracking_backlog;
     int wait_ms = is_behind ? 0 : timer_wait_ms(clock_monotonic_ms());
-    loop_turn(wait_ms);
-    batch_run();
+    serve(wait_ms);
     if (expiry_backlog) expire_slice();
     timer_run_due(clock_monotonic_ms());
     resumed_backlog = execute_resumed();
     tracking_backlog = tracking_tidy();
     tracking_end_turn();
     batch_run(); /* sends what all of these had to say */
+    output_flush_all();
     statistics.loop_turns++;
     statistics.loop_ticks += clock_ticks() - turn_start_ticks;
 }
@@ -444,7 +461,7 @@ int server_run(void) {
         if (stop_signal) obey_signal();
     }
     process_notify_stopping();
-    output_flush_queued();
+    output_flush_all();
     listener_close_all();
     process_remove_files();
     log_notice("Stint is stopped, bye");

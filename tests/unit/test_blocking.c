@@ -83,7 +83,7 @@ static void disconnect(int i) {
 
 static void assert_arrives(int i, const char *wanted) {
     char got[1000];
-    output_flush_queued();
+    output_flush_all();
     ssize_t len = recv(far_ends[i], got, sizeof(got) - 1, 0);
     got[len > 0 ? len : 0] = '\0';
     assert_string_equal(got, wanted);

@@ -56,7 +56,7 @@ static void send_to_client(broadcast_receiver *r, invalidation *m) {
 
 static void tell(void) {
     broadcast_tell(send_to_client);
-    output_flush_queued();
+    output_flush_all();
 }
 
 static const char *arrived(int i) {

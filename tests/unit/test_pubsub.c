@@ -66,7 +66,7 @@ static int disconnect_all(void **state) {
 
 static void assert_arrives(int i, const char *wanted) {
     static char got[1 << 20];
-    output_flush_queued();
+    output_flush_all();
     ssize_t len = recv(far_ends[i], got, sizeof(got) - 1, 0);
     got[len > 0 ? len : 0] = '\0';
     assert_string_equal(got, wanted);
@@ -233,14 +233,14 @@ static void one_that_lags_behind_holds_no_more_than_its_own(void **state) {
     subscriptions_add(connect_client(1, 2), TOPIC_CHANNEL, SLICE("others"));
     while (!(clients[0]->flags & CLIENT_WANTS_WRITE)) {
         pubsub_publish(SLICE("mine"), (slice){text, LEN});
-        output_flush_queued();
+        output_flush_all();
     }
     size_t before = alloc_used_bytes(), mine = clients[0]->reply_memory_bytes;
     static char sink[1 << 20];
     for (int i = 0; i < MESSAGES; i++) {
         if (i % 20 == 0) pubsub_publish(SLICE("mine"), SLICE("short"));
         pubsub_publish(SLICE("others"), (slice){text, LEN});
-        output_flush_queued();
+        output_flush_all();
         while (recv(far_ends[1], sink, sizeof(sink), 0) > 0) output_flush(clients[1]);
     }
     size_t more = clients[0]->reply_memory_bytes - mine;
@@ -319,7 +319,7 @@ static void every_event_has_a_name_and_a_class(void **state) {
     for (int event = 0; event < EVENT_COUNT; event++) {
         uint64_t before = c->bytes_out;
         keyspace_announce(keyspace_database(0), &k, (enum keyspace_event)event);
-        output_flush_queued();
+        output_flush_all();
         bool is_published = c->bytes_out > before;
         if (is_published != (event != EVENT_REENCODED)) fail_msg("event %d", event);
     }

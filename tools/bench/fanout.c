@@ -1,7 +1,7 @@
-/* Fanout: one publisher, and many subscribers of its channel.
+/* Fanout: publishers, and many subscribers of their channel.
  *
- * The publisher sends as many PUBLISH requests as the pipeline is deep with one write, and the next ones when
- * every subscriber has got all their messages: nobody lags behind, and no server can save the work of
+ * Each publisher sends as many PUBLISH requests as the pipeline is deep with one write, and the next ones
+ * when every subscriber has got all messages: nobody lags behind, and no server can save the work of
  * delivering. What is measured is the server's CPU time divided by the messages delivered; the latency is
  * that of the last subscriber's last message.
  *
@@ -22,24 +22,32 @@
 enum {
     SUBSCRIBERS = 1000,
     MESSAGE_BYTES = 64,
+    PUBLISHERS_MAX = 50,
     PIPELINE_MAX = 16,
-    PATIENCE_S = 10, /* for a message that does not come */
+    MESSAGES_MAX = 64, /* of all publishers, before the next ones */
+    PATIENCE_S = 10,   /* for a message that does not come */
 };
 
 #define CHANNEL "channel"
 
 typedef struct fanout_case {
     item item;
-    unsigned pipeline;
+    unsigned publishers, pipeline;
 } fanout_case;
 
 static const fanout_case cases[] = {
     {{"PUBLISH-P1", "a message of PUBLISH to 1,000 subscribers, no pipeline", ITEM_WORK, "cpu_us", "us", 0,
       0},
+     1,
      1},
     {{"PUBLISH-P16", "a message of PUBLISH to 1,000 subscribers, pipeline 16", ITEM_WORK, "cpu_us", "us", 0.5,
       0},
+     1,
      16},
+    {{"PUBLISH-C50", "a message of PUBLISH by 50 connections to 1,000 subscribers, no pipeline", ITEM_WORK,
+      "cpu_us", "us", 0.5, 0},
+     50,
+     1},
 };
 
 const item *fanout_item(unsigned index) {
@@ -49,7 +57,8 @@ const item *fanout_item(unsigned index) {
 /* A server with its subscribers. */
 typedef struct hall {
     server *server;
-    int publisher;
+    int publishers[PUBLISHERS_MAX];
+    unsigned publisher_count;
     int subscribers[SUBSCRIBERS];
     unsigned count; /* of subscribers */
 } hall;
@@ -90,6 +99,13 @@ static int connect_patiently(const server *s) {
     return fd;
 }
 
+static bool admit_publisher(hall *h) {
+    int fd = connect_patiently(h->server);
+    if (fd < 0) return false;
+    h->publishers[h->publisher_count++] = fd;
+    return true;
+}
+
 static bool subscribe(hall *h) {
     static const char request[] = "*2\r\n$9\r\nSUBSCRIBE\r\n$7\r\n" CHANNEL "\r\n";
     static const char confirmation[] = "*3\r\n$9\r\nsubscribe\r\n$7\r\n" CHANNEL "\r\n:1\r\n";
@@ -102,35 +118,39 @@ static bool subscribe(hall *h) {
 
 static void leave(hall *h) {
     while (h->count > 0) close(h->subscribers[--h->count]);
-    if (h->publisher >= 0) close(h->publisher);
-    h->publisher = -1;
+    while (h->publisher_count > 0) close(h->publishers[--h->publisher_count]);
     server_stop(h->server);
 }
 
 /* Starts the server and takes all the seats. */
-static bool enter(bench *b, const item *of, hall *h, server *s) {
-    bench_progress("%s: subscribing to %s", of->name, s->name);
+static bool enter(bench *b, const fanout_case *c, hall *h, server *s) {
+    bench_progress("%s: subscribing to %s", c->item.name, s->name);
     bench_restart(b, s);
-    *h = (hall){.server = s, .publisher = connect_patiently(s)};
-    bool seated = h->publisher >= 0;
+    *h = (hall){.server = s};
+    bool seated = true;
+    while (seated && h->publisher_count < c->publishers) seated = admit_publisher(h);
     while (seated && h->count < SUBSCRIBERS) seated = subscribe(h);
     if (seated) return true;
-    bench_note_failure(b, of, s, "took only %u of %d subscribers: %s", h->count, SUBSCRIBERS,
+    bench_note_failure(b, &c->item, s, "took only %u of %d subscribers: %s", h->count, SUBSCRIBERS,
                        strerror(errno));
     leave(h);
     return false;
 }
 
-/* Publishes one pipeline's messages and waits until everyone has got them. */
+/* Publishes one pipeline's messages by each publisher and waits until everyone has got them. */
 static bool publish(const hall *h, unsigned pipeline) {
-    static char requests[PIPELINE_MAX * 256], messages[PIPELINE_MAX * 256], replies[PIPELINE_MAX * 8];
+    static char requests[PIPELINE_MAX * 256], messages[MESSAGES_MAX * 256], replies[PIPELINE_MAX * 8];
     size_t request_len = write_copies(requests, sizeof requests, request_format, pipeline);
-    size_t message_len = write_copies(messages, sizeof messages, message_format, pipeline), reply_len = 0;
+    size_t message_len =
+        write_copies(messages, sizeof messages, message_format, pipeline * h->publisher_count);
+    size_t reply_len = 0;
     for (unsigned i = 0; i < pipeline; i++)
         reply_len +=
             (size_t)snprintf(replies + reply_len, sizeof replies - reply_len, ":%d\r\n", SUBSCRIBERS);
-    if (send(h->publisher, requests, request_len, MSG_NOSIGNAL) != (ssize_t)request_len) return false;
-    if (!expect(h->publisher, replies, reply_len)) return false;
+    for (unsigned i = 0; i < h->publisher_count; i++)
+        if (send(h->publishers[i], requests, request_len, MSG_NOSIGNAL) != (ssize_t)request_len) return false;
+    for (unsigned i = 0; i < h->publisher_count; i++)
+        if (!expect(h->publishers[i], replies, reply_len)) return false;
     for (unsigned i = 0; i < h->count; i++)
         if (!expect(h->subscribers[i], messages, message_len)) return false;
     return true;
@@ -144,7 +164,7 @@ static uint64_t publish_for(const hall *h, unsigned pipeline, double duration_s,
         if (!publish(h, pipeline)) return 0;
         now = clock_now_ns();
         latency_record(latency, now - start, 1);
-        delivered += (uint64_t)pipeline * h->count;
+        delivered += (uint64_t)pipeline * h->publisher_count * h->count;
     }
     return delivered;
 }
@@ -174,12 +194,11 @@ static void measure(bench *b, const fanout_case *c) {
     static hall halls[BENCH_SERVERS_MAX];
     unsigned count = 0;
     for (unsigned i = 0; i < b->server_count; i++)
-        if (b->servers[i].protocol == PROTOCOL_RESP && enter(b, &c->item, &halls[count], &b->servers[i]))
-            count++;
+        if (b->servers[i].protocol == PROTOCOL_RESP && enter(b, c, &halls[count], &b->servers[i])) count++;
     for (unsigned round = 0; round < b->rounds; round++) {
         for (unsigned i = 0; i < count; i++) {
             hall *h = &halls[(round + i) % count];
-            if (h->publisher < 0) continue;
+            if (h->publisher_count == 0) continue;
             bench_progress("%s: round %u of %u, %s", c->item.name, round + 1, b->rounds, h->server->name);
             if (!run_round(b, c, h)) leave(h);
         }

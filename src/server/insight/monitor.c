@@ -85,6 +85,7 @@ void monitor_show(const struct request *r) {
     for (size_t i = 0; i < watcher_count; i++) {
         client *to = watchers[i];
         if (!is_sent_to(to, r->client)) continue;
+        output_put_off(to);
         output_append(to, head, head_len);
         for (int j = 0; j < r->argc; j++) append_quoted(to, redaction_show(row, r->argv, j));
         output_append(to, "\r\n", 2);

@@ -128,10 +128,12 @@ static void hold_back(const struct push_piece *piece) {
 void push_send(push *p, client *c) {
     if (unlikely(c->flags & (CLIENT_CLOSE_AFTER_REPLY | CLIENT_CLOSE_NOW))) return;
     const struct push_piece *piece = encoded_for(p, c);
-    if (unlikely(c == held.client))
+    if (unlikely(c == held.client)) {
         hold_back(piece);
-    else
-        append(c, piece);
+        return;
+    }
+    output_put_off(c);
+    append(c, piece);
 }
 
 void push_answer(push *p, client *c) {
