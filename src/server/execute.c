@@ -39,7 +39,8 @@ static void answer_protocol_error(client *c, const struct request *r) {
     char description[CLIENT_DESCRIPTION_BYTES];
     client_describe(c, description);
     log_verbose("Protocol error (%s) from client %s", r->error, description);
-    reply_error(c, "ERR Protocol error: %s", r->error);
+    if (!(c->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT)))
+        reply_error(c, "ERR Protocol error: %s", r->error);
     client_close_soon(c, CLIENT_CLOSE_AFTER_REPLY);
 }
 
