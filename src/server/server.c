@@ -396,7 +396,8 @@ static void open_listeners(void) {
         snprintf(reason, sizeof(reason), "Could not listen at %s: %s", config.unixsocket, error);
         fail_to_start(reason);
     }
-    if (listener_count() == 0) fail_to_start("No address to listen at: port is 0 and no unixsocket is set");
+    if (listener_count() == 0)
+        fail_to_start("No address to listen at: bind and port name none, and no unixsocket is set");
 }
 
 void server_open_log(void) {
