@@ -1,4 +1,5 @@
 /* Main: options, start, stop. */
+#include <assert.h>
 #include <stdio.h>
 
 #include "base/alloc.h"
@@ -24,17 +25,15 @@ static void show_help(const char *program) {
            program, program);
 }
 
-/* Applies the rename-command lines. */
-static bool rename_commands(void) {
+static bool command_exists(slice name) { return registry_find(name); }
+
+/* Applies the rename-command lines, which were checked as they were read. */
+static void rename_commands(void) {
     for (int i = 0; i < config.rename_command.count; i++) {
-        slice from = slice_of(config.rename_command.command[i].from),
-              to = slice_of(config.rename_command.command[i].to);
-        const char *problem = registry_rename(from, to);
-        if (!problem) continue;
-        fprintf(stderr, "rename-command %s: %s\n", from.data, problem);
-        return false;
+        bool renamed = registry_rename(slice_of(config.rename_command.command[i].from),
+                                       slice_of(config.rename_command.command[i].to));
+        assert(renamed);
     }
-    return true;
 }
 
 int main(int argc, char **argv, char **environment) {
@@ -42,6 +41,8 @@ int main(int argc, char **argv, char **environment) {
     alloc_register_thread();
     clock_refresh();
     process_begin(argc, argv, environment);
+    registry_load(command_table());
+    config_command_exists = command_exists;
     switch (config_start(argc, argv, error)) {
     case CONFIG_SHOW_VERSION:
         printf("Stint server v=%s malloc=%s bits=%zu\n", STINT_VERSION, alloc_name(), sizeof(void *) * 8);
@@ -50,8 +51,8 @@ int main(int argc, char **argv, char **environment) {
     case CONFIG_INVALID: fputs(error, stderr); return 1;
     case CONFIG_RUN: break;
     }
-    registry_load(command_table());
-    if (!rename_commands()) return 1;
+    config_command_exists = NULL;
+    rename_commands();
     server_open_log(); /* while somebody still sees what keeps it from opening */
     process_detach();
     config_log_pending();

@@ -758,6 +758,28 @@ static void every_kind_of_bad_line_is_refused(void **state) {
     assert_text_refused("dbfilename a/b\n", "dbfilename can't be a path, just a filename");
 }
 
+static bool is_get_or_set(slice name) { return slice_is(name, "get") || slice_is(name, "set"); }
+
+static void a_renaming_is_checked_as_it_is_read(void **state) {
+    (void)state;
+    config_command_exists = is_get_or_set;
+    assert_text_refused("rename-command nosuch x\n", "No such command in rename-command");
+    assert_text_refused("rename-command \"\" x\n", "No such command in rename-command");
+    assert_text_refused("rename-command GET SET\n", "Target command name already exists");
+    assert_int_equal(start_with_file("rename-command get a\nrename-command GET b\n"), CONFIG_INVALID);
+    assert_non_null(
+        strstr(error, "line 2:\n>>> 'rename-command GET b'\nNo such command in rename-command\n"));
+    assert_int_equal(start_with_file("rename-command get a\nrename-command set A\n"), CONFIG_INVALID);
+    assert_non_null(strstr(error, "line 2:"));
+    assert_int_equal(start_with_file("rename-command get \"\"\nrename-command \"\" b\n"), CONFIG_INVALID);
+    assert_non_null(strstr(error, "line 2:"));
+    assert_int_equal(start_with_file("rename-command GET a\nrename-command SET get\nrename-command A set\n"
+                                     "rename-command set SET\nrename-command set \"\"\n"),
+                     CONFIG_RUN);
+    assert_int_equal(config.rename_command.count, 5);
+    config_command_exists = NULL;
+}
+
 static void a_line_is_bounded_and_has_no_zero_byte(void **state) {
     (void)state;
     char *text = alloc(CONFIG_LINE_MAX + 32);
@@ -1303,6 +1325,7 @@ int main(void) {
         TEST(several_words_may_be_one_in_quotes),
         TEST(a_bad_line_is_named_with_file_number_text_and_reason),
         TEST(every_kind_of_bad_line_is_refused),
+        TEST(a_renaming_is_checked_as_it_is_read),
         TEST(a_line_is_bounded_and_has_no_zero_byte),
         TEST(passwords_are_not_repeated_in_errors),
         TEST(includes_are_read_in_place),

@@ -153,6 +153,10 @@ enum config_action {
  * logged yet, since the log's own settings are among those read. */
 enum config_action config_start(int argc, char **argv, char error[CONFIG_ERROR_MAX]);
 
+/* Tells whether a command has that name. If set, config_start refuses rename-command lines that it makes
+ * nonsense of; to be unset afterwards, when renaming has begun. */
+extern bool (*config_command_exists)(slice name);
+
 /* Logs which of the options given, or of their values, have no effect yet, if any. To be called when the log
  * is open. */
 void config_log_pending(void);

@@ -94,7 +94,28 @@ const struct option_rules config_output_limit_rules = {read_output_limits, write
 
 /* --- rename-command --- */
 
-/* Whether the names make sense is for the table of commands to say. */
+bool (*config_command_exists)(slice name);
+
+/* Whether a command has that name after the renamings so far. */
+static bool names_command(const struct config_renames *renames, slice name) {
+    if (name.len == 0) return false;
+    bool found = config_command_exists(name);
+    for (int i = 0; i < renames->count; i++) {
+        if (slice_is(name, renames->command[i].from)) found = false;
+        if (slice_is(name, renames->command[i].to)) found = true;
+    }
+    return found;
+}
+
+/* Gives the reason why the renaming makes no sense, or NULL. */
+static const char *wrong_with_renaming(const struct config_renames *renames, slice from, slice to) {
+    bool same = from.len == to.len && strncasecmp(from.data, to.data, to.len) == 0;
+    if (!config_command_exists) return NULL;
+    if (!names_command(renames, from)) return "No such command in rename-command";
+    if (!same && names_command(renames, to)) return "Target command name already exists";
+    return NULL;
+}
+
 static bool read_renames(void *field, const slice *words, int count, bool again, char *reason) {
     struct config_renames *renames = field;
     if (!again) memset(renames, 0, sizeof(*renames));
@@ -102,6 +123,8 @@ static bool read_renames(void *field, const slice *words, int count, bool again,
     if (count != 2) return option_refuse(reason, "wrong number of arguments");
     if (renames->count == CONFIG_RENAMES_MAX)
         return option_refuse(reason, "more than %d commands to rename", CONFIG_RENAMES_MAX);
+    const char *wrong = wrong_with_renaming(renames, words[0], words[1]);
+    if (wrong) return option_refuse(reason, "%s", wrong);
     if (!copy_word(renames->command[renames->count].from, CONFIG_COMMAND_NAME_MAX, words[0]) ||
         !copy_word(renames->command[renames->count].to, CONFIG_COMMAND_NAME_MAX, words[1]))
         return option_refuse(reason, "a command's name has at most %d bytes", CONFIG_COMMAND_NAME_MAX - 1);

@@ -168,18 +168,18 @@ static void rename_entry(struct entry *entry, slice new_name) {
     entry->name = (slice){given_name, new_name.len};
 }
 
-const char *registry_rename(slice name, slice new_name) {
-    if (!registry_find(name)) return "No such command in rename-command";
+bool registry_rename(slice name, slice new_name) {
+    if (!registry_find(name)) return false;
     uint32_t index = find_slot(name)->entry;
     if (new_name.len == 0) {
         remove_entry(index);
     } else {
         const struct slot *taken = find_slot(new_name);
-        if (taken->name.len && taken->entry != index) return "Target command name already exists";
+        if (taken->name.len && taken->entry != index) return false;
         rename_entry(&registry.entries[index], new_name);
     }
     index_entries();
-    return NULL;
+    return true;
 }
 
 size_t registry_count(void) { return registry.count; }

@@ -2,6 +2,7 @@
 #ifndef STINT_SERVER_REQUEST_REGISTRY_H
 #define STINT_SERVER_REQUEST_REGISTRY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/slice.h"
@@ -27,8 +28,9 @@ const command *registry_find_full(slice full_name);
 const command *registry_resolve(const slice *argv, int argc);
 
 /* Gives a command another name, or removes it if the new name is empty. Replies still show the old name. For
- * the time before clients are served. Returns NULL, or what is wrong. */
-const char *registry_rename(slice name, slice new_name);
+ * the time before clients are served. False, with nothing changed, if no command has the name or another one
+ * has the new name. */
+bool registry_rename(slice name, slice new_name);
 
 /* Number of commands, and the one at that index, in the table's order but for removed ones. */
 size_t registry_count(void);
