@@ -103,7 +103,8 @@ static bool rename_key(client *c, const args *a, bool replace, bool *renamed) {
         reply_error_text(c, SLICE("ERR no such key"));
         return false;
     }
-    *renamed = replace || !keyspace_peek(c->db, &to);
+    bool taken = keyspace_peek(c->db, &to) != NULL; /* what has expired there is told of before the rest */
+    *renamed = replace || !taken;
     if (!*renamed || slice_equal(from.name, to.name)) return true;
     keyspace_rename(c->db, &from, &to);
     keyspace_changed(c->db, &from, EVENT_RENAME_FROM);
