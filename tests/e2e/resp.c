@@ -420,18 +420,21 @@ bool resp_is(const resp_node *node, const char *text) {
 
 long long resp_info(resp_conn *c, const char *section, const char *field) {
     resp_reply reply;
-    long long value = -1;
+    long long value = 0;
+    bool found = false;
     size_t field_len = strlen(field);
     resp_call(c, &reply, "INFO %s", section);
     if (reply.root.type != RESP_BULK && reply.root.type != RESP_VERBATIM)
         die("INFO %s gives no text", section);
-    for (const char *line = reply.root.text; line < reply.root.text + reply.root.len; line++) {
-        if (strncmp(line, field, field_len) == 0 && line[field_len] == ':')
-            value = atoll(line + field_len + 1);
+    const char *end = reply.root.text + reply.root.len;
+    for (const char *line = reply.root.text; line < end && !found; line++) {
+        found = strncmp(line, field, field_len) == 0 && line[field_len] == ':';
+        if (found) value = atoll(line + field_len + 1);
         line = strchr(line, '\n');
         if (line == NULL) break;
     }
     resp_free(&reply);
+    if (!found) die("INFO %s has no %s", section, field);
     return value;
 }
 

@@ -118,8 +118,8 @@ bool resp_is(const resp_node *node, const char *text);
  * cut (0: not). */
 void resp_print(bytes *out, const resp_node *node, size_t shown);
 
-/* The value of a "field:value" line in the reply of INFO section, or -1 if there is none; ends the program
- * when the server does not answer. */
+/* The value of a "field:value" line in the reply of INFO section; ends the program when there is none, or the
+ * server does not answer. */
 long long resp_info(resp_conn *c, const char *section, const char *field);
 
 /* Waits until that value is at most `limit`. False when it still is not after RESP_PATIENCE_MS. */
