@@ -201,6 +201,8 @@ static void check_counting(const server *s, resp_conn *control) {
     tally_check(atoi(reply.root.text) == done, "%d steps were done, and %s counted", done, reply.root.text);
     resp_free(&reply);
     resp_call(control, &reply, "LRANGE steps 0 -1");
+    tally_check(reply.root.children == (size_t)done, "%d steps were done, and %zu noted", done,
+                reply.root.children);
     for (size_t i = 0; i < reply.root.children; i++)
         tally_check(atoi(reply.root.child[i].text) == (int)i + 1, "step %zu is not in its place", i + 1);
     resp_free(&reply);
