@@ -244,12 +244,19 @@ static void read_line(reading *r) {
         read_expected(r, line);
 }
 
+/* A case that does nothing would pass. */
+static void check_cases(const script *s) {
+    for (int i = 0; i < s->case_count; i++)
+        if (s->cases[i].step_count == 0) die("%s:%d: the case has no commands", s->path, s->cases[i].line);
+}
+
 script *script_read(const char *path) {
     script *s = must_alloc(sizeof(*s));
     s->path = path;
     load_lines(s);
     reading r = {.script = s};
     for (; r.at < s->line_count; r.at++) read_line(&r);
+    check_cases(s);
     return s;
 }
 

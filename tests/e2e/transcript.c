@@ -35,6 +35,7 @@ typedef struct client {
     char name[16];
     resp_conn *conn;
     int protocol;
+    bool watches; /* by MONITOR, which shows it the runner's own commands as well */
 } client;
 
 /* The whole run. */
@@ -196,6 +197,7 @@ static client *get_client(player *p, const char *name) {
     }
     if (c->conn == NULL) {
         c->conn = server_connect_tcp(&p->server);
+        c->watches = false;
         greet(p, c);
         set_address(p, c);
     }
@@ -212,9 +214,10 @@ static void drop_clients(player *p) {
     p->client_count = 0;
 }
 
-/* Follows the protocol version of a connection through the commands that change it. */
-static void follow_protocol(client *c, const words *w, const resp_node *reply) {
+/* Follows the protocol version of a connection through the commands that change it, and notes MONITOR. */
+static void follow_state(client *c, const words *w, const resp_node *reply) {
     if (reply->type == RESP_ERROR) return;
+    if (strcasecmp(w->argv[0], "MONITOR") == 0) c->watches = true;
     if (strcasecmp(w->argv[0], "RESET") == 0) c->protocol = 2;
     if (strcasecmp(w->argv[0], "HELLO") == 0 && w->argc > 1) c->protocol = atoi(w->argv[1]);
 }
@@ -268,7 +271,7 @@ static bool expect_reply(player *p, const step *s, const expected *e, client *c,
     resp_reply reply;
     resp_result result = resp_read(c->conn, RESP_PATIENCE_MS, &reply);
     if (result != RESP_OK) return fail(p, s, e->line, e->text, result_text(result));
-    if (w != NULL) follow_protocol(c, w, &reply.root);
+    if (w != NULL) follow_state(c, w, &reply.root);
     bool good = matches(p, e, c, &reply.root) || fail_reply(p, s, e, &reply.root);
     resp_free(&reply);
     return good;
@@ -323,7 +326,7 @@ static void fill_in(player *p, const step *s, client *c, const words *w) {
     resp_reply reply;
     resp_result result;
     while ((result = resp_read(c->conn, patience_ms, &reply)) == RESP_OK) {
-        if (w != NULL) follow_protocol(c, w, &reply.root);
+        if (w != NULL) follow_state(c, w, &reply.root);
         write_reply(out, &reply.root);
         resp_free(&reply);
         patience_ms = answered ? 1 : QUIET_MS;
@@ -460,6 +463,26 @@ static void set_variables(player *p) {
     variables_set(&p->variables, "socket", p->server.socket, strlen(p->server.socket));
 }
 
+/* Whether nothing has come to any client, not even its end, that the case does not mention. */
+static bool nothing_is_left(player *p, const step *last) {
+    if (p->ended || p->fill) return true;
+    barrier(p);
+    for (int i = 0; i < p->client_count; i++) {
+        client *c = &p->clients[i];
+        resp_reply reply;
+        if (c->conn == NULL || c->watches || !resp_pending(c->conn)) continue;
+        resp_result result = resp_read(c->conn, RESP_PATIENCE_MS, &reply);
+        if (result != RESP_OK) return fail(p, last, last->line, "nothing more", result_text(result));
+        bytes got = {0};
+        print_reply(&got, &reply.root, SHOWN);
+        fail(p, last, last->line, "nothing more", got.data);
+        bytes_free(&got);
+        resp_free(&reply);
+        return false;
+    }
+    return true;
+}
+
 static void play_case(player *p, const script_case *c) {
     bool good = true;
     p->current = c;
@@ -470,6 +493,7 @@ static void play_case(player *p, const script_case *c) {
     }
     set_variables(p);
     for (int i = 0; i < c->step_count && good; i++) good = play_step(p, &c->steps[i]);
+    good = good && nothing_is_left(p, &c->steps[c->step_count - 1]);
     drop_clients(p);
     if (good)
         tally_pass();
