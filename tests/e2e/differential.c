@@ -54,7 +54,7 @@ typedef struct run {
     generator *generator;
     request ring[HISTORY]; /* the last commands; number n is at n % HISTORY */
     long done;
-    long sizes_checked; /* how many were done then */
+    long sizes_checked;      /* how many were done then */
     long queued[QUEUED_MAX]; /* the numbers of the commands that the transaction has queued */
     int queued_count;
 } run;
