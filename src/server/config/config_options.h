@@ -99,7 +99,7 @@ SPECIAL(client_output_buffer_limit, config_output_limits, "client-output-buffer-
         NOW | WORDS,
         "`class hard soft seconds`, once or more: closes a client of the class (`normal`, `replica` or "
         "`pubsub`) when its unsent replies exceed the hard limit, or the soft limit for that many seconds; 0 "
-        "for no limit. All clients are of the class `normal` yet.")
+        "for no limit. No client is a replica yet.")
 MEMORY (client_query_buffer_limit_bytes, "client-query-buffer-limit", NULL, "1gb", 1024 * 1024, INT64_MAX,
         NOW,
         "The most memory that the unread requests of one client may take; a client above it is closed.")
