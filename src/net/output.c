@@ -94,18 +94,19 @@ static void settle_tail(client *c) {
         tail->len = (size_t)(c->reply_at - tail->room);
 }
 
-/* Nothing to do for a client whose socket is full: it is flushed when EPOLLOUT comes. */
-static void queue_flush(client *c, client **queue) {
-    if (c->flags & (CLIENT_FLUSH_QUEUED | CLIENT_WANTS_WRITE)) return;
+/* Nothing to do for a client whose socket is full: it is flushed when EPOLLOUT comes. False if so, or if it
+ * is in a queue already. */
+static bool queue_flush(client *c, client **queue) {
+    if (c->flags & (CLIENT_FLUSH_QUEUED | CLIENT_WANTS_WRITE)) return false;
     c->flags |= CLIENT_FLUSH_QUEUED;
     c->next_flush = *queue;
     *queue = c;
+    return true;
 }
 
 void output_put_off(client *c) {
-    if (!(c->flags & CLIENT_FLUSH_QUEUED)) put_off_count++;
-    queue_flush(c, &put_off);
-    if (c->reply_memory_bytes > PUT_OFF_MAX) put_off_enough = true;
+    put_off_count += queue_flush(c, &put_off);
+    if (c->reply_memory_bytes > PUT_OFF_MAX && !(c->flags & CLIENT_WANTS_WRITE)) put_off_enough = true;
 }
 
 static void link_chunk(client *c, struct reply_chunk *k) {

@@ -55,8 +55,8 @@
 /* Upkeep per turn and step of active-expire-effort. A backlog is worked off in every turn, so that requests
  * wait for one slice at most. */
 #define EXPIRE_STEP_US 500
-/* With messages waiting for so many clients, requests that come within this time are run before any is sent.
- */
+/* While messages wait for so many clients, more requests are run before any is sent, but none that come after
+ * this time (serve). */
 #define GATHER_MIN 32
 #define GATHER_US  500
 /* File descriptors that the process needs beside those of clients. */

@@ -294,6 +294,71 @@ static void rewinding_takes_messages_back_that_joined_others(void **state) {
         0, "*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\n1\r\n*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\n3\r\n");
 }
 
+/* --- Putting off --- */
+
+static void assert_nothing_arrives(int i) {
+    char got[1];
+    output_flush_replies();
+    assert_int_equal(recv(far_ends[i], got, sizeof(got), MSG_PEEK), -1);
+}
+
+static void assert_something_arrives(int i) {
+    char got[1];
+    output_flush_replies();
+    assert_int_equal(recv(far_ends[i], got, sizeof(got), MSG_PEEK), 1);
+}
+
+#define LONG_BYTES 1000 /* of a message; not so many that the message is a piece of its own */
+
+static void publish_long(int times) {
+    static char text[LONG_BYTES];
+    memset(text, 'm', sizeof(text));
+    for (int i = 0; i < times; i++) pubsub_publish(SLICE("long"), (slice){text, sizeof(text)});
+}
+
+static void messages_wait_for_the_end_of_the_turn(void **state) {
+    (void)state;
+    for (int i = 0; i < 2; i++) subscriptions_add(connect_client(i, 2), TOPIC_CHANNEL, SLICE("a"));
+    pubsub_publish(SLICE("a"), SLICE("1"));
+    assert_nothing_arrives(0);
+    pubsub_publish(SLICE("a"), SLICE("2"));
+    assert_nothing_arrives(0);
+    assert_int_equal(output_put_off_count(), 2);
+    uint64_t sends = output_statistics.sends;
+    for (int i = 0; i < 2; i++)
+        assert_arrives(
+            i, "*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\n1\r\n*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\n2\r\n");
+    assert_int_equal(output_statistics.sends, sends + 2);
+    assert_int_equal(output_put_off_count(), 0);
+}
+
+static void so_many_messages_do_not_wait(void **state) {
+    (void)state;
+    subscriptions_add(connect_client(0, 2), TOPIC_CHANNEL, SLICE("long"));
+    publish_long(40);
+    assert_nothing_arrives(0);
+    publish_long(40);
+    assert_something_arrives(0);
+}
+
+static void one_that_lags_behind_ends_nobodys_waiting(void **state) {
+    (void)state;
+    client *lagging = connect_client(0, 2);
+    subscriptions_add(lagging, TOPIC_CHANNEL, SLICE("long"));
+    do {
+        publish_long(100);
+        output_flush_all();
+    } while (!(lagging->flags & CLIENT_WANTS_WRITE) ||
+             lagging->reply_memory_bytes < (size_t)100 * LONG_BYTES);
+
+    subscriptions_add(connect_client(1, 2), TOPIC_CHANNEL, SLICE("long"));
+    publish_long(2);
+    assert_int_equal(output_put_off_count(), 1);
+    assert_nothing_arrives(1);
+    output_flush_all();
+    assert_something_arrives(1);
+}
+
 static void a_client_that_is_to_be_closed_gets_nothing(void **state) {
     (void)state;
     client *c = connect_client(0, 2);
@@ -367,6 +432,9 @@ int main(void) {
         TEST(messages_to_the_running_client_wait_for_its_reply),
         TEST(an_answer_comes_at_once_unless_replies_are_off),
         TEST(rewinding_takes_messages_back_that_joined_others),
+        TEST(messages_wait_for_the_end_of_the_turn),
+        TEST(so_many_messages_do_not_wait),
+        TEST(one_that_lags_behind_ends_nobodys_waiting),
         TEST(a_client_that_is_to_be_closed_gets_nothing),
         TEST(every_event_has_a_name_and_a_class),
         TEST(nothing_is_published_unless_asked_for),
