@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "dice.h"
 #include "server.h"
 #include "tally.h"
 
@@ -32,17 +33,11 @@
 #define LEAVE_PERCENT    30
 #define FAMINE_MS        20
 
-/* ---- dice ---- */
-
-static unsigned long long dice_state;
+static dice the_dice;
 
 /* 0 to n - 1. */
-static int dice(int n) {
-    dice_state ^= dice_state << 13, dice_state ^= dice_state >> 7, dice_state ^= dice_state << 17;
-    return (int)(dice_state % (unsigned long long)n);
-}
-
-static bool chance(int percent) { return dice(100) < percent; }
+static int roll(int n) { return dice_roll(&the_dice, n); }
+static bool chance(int percent) { return dice_chance(&the_dice, percent); }
 
 /* ---- requests ---- */
 
@@ -80,7 +75,7 @@ typedef struct line {
  * PING. */
 static void get_in_line(const server *s, resp_conn *control, line *lines) {
     for (int i = 0; i < CLIENTS; i++) {
-        int key = dice(KEYS);
+        int key = roll(KEYS);
         line *at = &lines[key];
         resp_conn *c = at->conn[at->length++] = server_connect_tcp(s);
         say(c, "BLPOP line:%d %s", key, chance(50) ? "0" : "1000");
@@ -105,7 +100,7 @@ static void leave_line(line *at) {
 static void feed_line(resp_conn *control, const line *at, int key) {
     for (int pushed = 0; pushed < at->length;) {
         bytes request = {0};
-        int count = 1 + dice(PUSHED_MAX);
+        int count = 1 + roll(PUSHED_MAX);
         bytes_format(&request, "RPUSH line:%d", key);
         for (; count > 0 && pushed < at->length; count--) bytes_format(&request, " %d", pushed++);
         say(control, "%s", request.data);
@@ -181,10 +176,10 @@ static const char *end_of_list(void) { return chance(50) ? "LEFT" : "RIGHT"; }
 
 /* The names of up to KEYS_AT_ONCE keys, and how many. */
 static int some_keys(char *names, size_t size, const char *kind) {
-    int count = 1 + dice(KEYS_AT_ONCE);
+    int count = 1 + roll(KEYS_AT_ONCE);
     size_t used = 0;
     for (int i = 0; i < count; i++)
-        used += (size_t)snprintf(names + used, size - used, "%s%s:%d", i > 0 ? " " : "", kind, dice(KEYS));
+        used += (size_t)snprintf(names + used, size - used, "%s%s:%d", i > 0 ? " " : "", kind, roll(KEYS));
     return count;
 }
 
@@ -193,8 +188,8 @@ static void begin_wait(waiter *w) {
     char lists[64], zsets[64], timeout[16];
     int list_count = some_keys(lists, sizeof(lists), "list");
     int zset_count = some_keys(zsets, sizeof(zsets), "zset");
-    int shape = dice(8);
-    w->timeout_ms = chance(10) ? 0 : 1 + dice(TIMEOUT_MAX_MS);
+    int shape = roll(8);
+    w->timeout_ms = chance(10) ? 0 : 1 + roll(TIMEOUT_MAX_MS);
     w->waits = true;
     w->moves = shape == 6 || shape == 7;
     snprintf(timeout, sizeof(timeout), "%d.%03d", w->timeout_ms / 1000, w->timeout_ms % 1000);
@@ -203,15 +198,15 @@ static void begin_wait(waiter *w) {
         say(w->conn, "%s %s %s", pops[shape], shape < 2 ? lists : zsets, timeout);
     else if (shape == 4)
         say(w->conn, "BLMPOP %s %d %s %s COUNT %d", timeout, list_count, lists, end_of_list(),
-            1 + dice(POPPED_MAX));
+            1 + roll(POPPED_MAX));
     else if (shape == 5)
         say(w->conn, "BZMPOP %s %d %s %s COUNT %d", timeout, zset_count, zsets, chance(50) ? "MIN" : "MAX",
-            1 + dice(POPPED_MAX));
+            1 + roll(POPPED_MAX));
     else if (shape == 6)
-        say(w->conn, "BLMOVE list:%d list:%d %s %s %s", dice(KEYS), dice(KEYS), end_of_list(), end_of_list(),
+        say(w->conn, "BLMOVE list:%d list:%d %s %s %s", roll(KEYS), roll(KEYS), end_of_list(), end_of_list(),
             timeout);
     else
-        say(w->conn, "BRPOPLPUSH list:%d list:%d %s", dice(KEYS), dice(KEYS), timeout);
+        say(w->conn, "BRPOPLPUSH list:%d list:%d %s", roll(KEYS), roll(KEYS), timeout);
 }
 
 static void leave(waiter *w) {
@@ -290,7 +285,7 @@ static void unblock(const trial *t, waiter *w, const char *how) {
 
 /* So many more elements, with a word before each. */
 static void add_elements(trial *t, bytes *request, const char *before) {
-    for (int count = 1 + dice(PUSHED_MAX); count > 0 && t->pushed < t->elements; count--)
+    for (int count = 1 + roll(PUSHED_MAX); count > 0 && t->pushed < t->elements; count--)
         bytes_format(request, "%s %d", before, t->pushed++);
 }
 
@@ -304,30 +299,30 @@ static void push(trial *t, const char *command, const char *kind, int key, const
     bytes_free(&request);
 }
 
-static void push_list(trial *t) { push(t, chance(50) ? "LPUSH" : "RPUSH", "list", dice(KEYS), ""); }
-static void push_zset(trial *t) { push(t, "ZADD", "zset", dice(KEYS), " 1"); }
+static void push_list(trial *t) { push(t, chance(50) ? "LPUSH" : "RPUSH", "list", roll(KEYS), ""); }
+static void push_zset(trial *t) { push(t, "ZADD", "zset", roll(KEYS), " 1"); }
 
 /* Runs a command of its own. */
 #define DO(t, ...) (say((t)->control, __VA_ARGS__), expect((t)->control))
 
 static void push_in_transaction(trial *t) {
     DO(t, "MULTI");
-    for (int count = 1 + dice(4); count > 0; count--) (chance(50) ? push_list : push_zset)(t);
+    for (int count = 1 + roll(4); count > 0; count--) (chance(50) ? push_list : push_zset)(t);
     DO(t, "EXEC");
 }
 
 static void push_and_rename(trial *t) {
     push(t, "RPUSH", "aside", 0, "");
-    DO(t, "RENAMENX aside:0 list:%d", dice(KEYS));
+    DO(t, "RENAMENX aside:0 list:%d", roll(KEYS));
 }
 
 static void push_and_move(trial *t) {
     push(t, "RPUSH", "aside", 1, "");
-    DO(t, "LMOVE aside:1 list:%d %s %s", dice(KEYS), end_of_list(), end_of_list());
+    DO(t, "LMOVE aside:1 list:%d %s %s", roll(KEYS), end_of_list(), end_of_list());
 }
 
 static void push_and_take_away(trial *t) {
-    int key = dice(KEYS);
+    int key = roll(KEYS);
     DO(t, "MULTI");
     push(t, "RPUSH", "list", key, "");
     DO(t, "RENAME list:%d aside:%d", key, 100 + t->pushed);
@@ -335,7 +330,7 @@ static void push_and_take_away(trial *t) {
 }
 
 static void push_elsewhere(trial *t) {
-    int key = dice(KEYS);
+    int key = roll(KEYS);
     DO(t, "SELECT 1");
     push(t, "RPUSH", "list", key, "");
     DO(t, "MOVE list:%d 0", key);
@@ -343,7 +338,7 @@ static void push_elsewhere(trial *t) {
 }
 
 static void store_union(trial *t) {
-    int key = dice(KEYS);
+    int key = roll(KEYS);
     DO(t, "MULTI");
     push(t, "ZADD", "aside:zset", 0, " 1");
     DO(t, "ZUNIONSTORE zset:%d 2 zset:%d aside:zset:0", key, key);
@@ -355,7 +350,7 @@ static void feed(trial *t) {
     static void (*const ways[])(trial *) = {
         push_list,       push_list,     push_zset,          push_zset,      push_in_transaction,
         push_and_rename, push_and_move, push_and_take_away, push_elsewhere, store_union};
-    ways[dice((int)(sizeof(ways) / sizeof(ways[0])))](t);
+    ways[roll((int)(sizeof(ways) / sizeof(ways[0])))](t);
 }
 
 /* ---- at random: all together ---- */
@@ -368,10 +363,10 @@ static void wait_and_feed(trial *t) {
             if (!w->waits && !w->leaves && chance(50)) begin_wait(w);
         }
         if (chance(3)) famine = !famine;
-        if (chance(LEAVE_PERCENT)) leave(&t->waiters[dice(CLIENTS)]); /* as what it waits for comes */
+        if (chance(LEAVE_PERCENT)) leave(&t->waiters[roll(CLIENTS)]); /* as what it waits for comes */
         if (!famine) feed(t);
-        if (chance(5)) unblock(t, &t->waiters[dice(CLIENTS)], chance(50) ? "" : " TIMEOUT");
-        receive_all(t, famine ? dice(FAMINE_MS) : 0);
+        if (chance(5)) unblock(t, &t->waiters[roll(CLIENTS)], chance(50) ? "" : " TIMEOUT");
+        receive_all(t, famine ? roll(FAMINE_MS) : 0);
     }
 }
 
@@ -447,7 +442,7 @@ int main(int argc, char **argv) {
         else
             die("usage: blocking [--server PATH] [--option NAME VALUE]... [--seed N] [--elements N]");
     }
-    dice_state = seed * 0x9e3779b97f4a7c15u + 1;
+    dice_seed(&the_dice, seed);
     server_start(&s, &setup);
     check_lines(&s);
     check_random(&s, elements);

@@ -19,7 +19,7 @@ E2E_big_value        := big_value $(E2E_COMMON)
 E2E_many_readers     := many_readers $(E2E_COMMON)
 E2E_vanish           := vanish session $(E2E_COMMON)
 E2E_async_client     := async_client $(E2E_COMMON)
-E2E_blocking         := blocking $(E2E_COMMON)
+E2E_blocking         := blocking dice $(E2E_COMMON)
 E2E_transactions     := transactions $(E2E_COMMON)
 
 E2E_LIBS := -lhiredis
