@@ -3,6 +3,6 @@ BENCH_PROGRAMS := stint-load floor bench
 
 BENCH_ENGINE := engine workload chooser replies latency endpoint process
 
-BENCH_stint-load := load $(BENCH_ENGINE)
+BENCH_stint-load := load option $(BENCH_ENGINE)
 BENCH_floor      := floor endpoint
-BENCH_bench      := main bench works fanout memory growth stalls floor_start report chart results server $(BENCH_ENGINE)
+BENCH_bench      := main option bench works fanout memory growth stalls floor_start report chart results server $(BENCH_ENGINE)

@@ -2,15 +2,14 @@
  *
  * Turns options into a plan, runs it and prints the result, as text or as JSON. Exits with 0 if all replies
  * were good, with 1 if the run failed or any reply was an error, with 2 if the options make no sense. */
-#include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/clock.h"
 #include "bench/engine.h"
+#include "bench/option.h"
 
 typedef enum option_id {
     OPTION_HELP = 256,
@@ -114,36 +113,6 @@ static const char usage[] =
 
 static const double percentiles[] = {50, 90, 99, 99.9, 99.99};
 
-/* Prints what is wrong with the command line and ends the program. */
-__attribute__((noreturn, format(printf, 1, 2))) static void refuse(const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    fputs("stint-load: ", stderr);
-    vfprintf(stderr, format, args);
-    fputs("\nTry --help.\n", stderr);
-    va_end(args);
-    exit(2);
-}
-
-static double number(const char *name, const char *text, double min, double max) {
-    char *end;
-    errno = 0;
-    double value = strtod(text, &end);
-    if (errno || *end || end == text || !(value >= min && value <= max))
-        refuse("--%s must be a number from %g to %g", name, min, max);
-    return value;
-}
-
-static uint64_t whole_number(const char *name, const char *text, uint64_t min, uint64_t max) {
-    char *end;
-    errno = 0;
-    uint64_t value = strtoull(text, &end, 10);
-    if (errno || *end || end == text || *text == '-' || value < min || value > max)
-        refuse("--%s must be a whole number from %llu to %llu", name, (unsigned long long)min,
-               (unsigned long long)max);
-    return value;
-}
-
 /* The command line beyond what goes straight into the plan. */
 typedef struct options {
     engine_plan plan;
@@ -161,13 +130,13 @@ static chooser_kind key_distribution(const char *name) {
     if (strcmp(name, "uniform") == 0) return CHOOSER_UNIFORM;
     if (strcmp(name, "zipf") == 0) return CHOOSER_ZIPF;
     if (strcmp(name, "sequential") == 0) return CHOOSER_SEQUENTIAL;
-    refuse("--key-distribution must be uniform, zipf or sequential");
+    option_refuse("--key-distribution must be uniform, zipf or sequential");
 }
 
 static workload_protocol protocol(const char *name) {
     if (strcmp(name, "resp") == 0) return PROTOCOL_RESP;
     if (strcmp(name, "memcached") == 0) return PROTOCOL_MEMCACHED;
-    refuse("--protocol must be resp or memcached");
+    option_refuse("--protocol must be resp or memcached");
 }
 
 static void take_option(options *o, int id, const char *name, const char *text) {
@@ -176,34 +145,38 @@ static void take_option(options *o, int id, const char *name, const char *text) 
     switch ((option_id)id) {
     case OPTION_HELP: fputs(usage, stdout); exit(0);
     case OPTION_HOST: o->host = text; break;
-    case OPTION_PORT: o->port = (int)whole_number(name, text, 1, 65535); break;
+    case OPTION_PORT: o->port = (int)option_whole_number(name, text, 1, 65535); break;
     case OPTION_UNIX_SOCKET: o->unix_socket = text; break;
     case OPTION_PROTOCOL: sent->protocol = protocol(text); break;
-    case OPTION_THREADS: plan->threads = (unsigned)whole_number(name, text, 1, ENGINE_THREADS_MAX); break;
-    case OPTION_CONNECTIONS:
-        plan->connections = (unsigned)whole_number(name, text, 1, ENGINE_CONNECTIONS_MAX);
+    case OPTION_THREADS:
+        plan->threads = (unsigned)option_whole_number(name, text, 1, ENGINE_THREADS_MAX);
         break;
-    case OPTION_PIPELINE: plan->pipeline = (unsigned)whole_number(name, text, 1, ENGINE_PIPELINE_MAX); break;
-    case OPTION_REQUESTS: plan->requests = whole_number(name, text, 1, UINT64_MAX / 2); break;
+    case OPTION_CONNECTIONS:
+        plan->connections = (unsigned)option_whole_number(name, text, 1, ENGINE_CONNECTIONS_MAX);
+        break;
+    case OPTION_PIPELINE:
+        plan->pipeline = (unsigned)option_whole_number(name, text, 1, ENGINE_PIPELINE_MAX);
+        break;
+    case OPTION_REQUESTS: plan->requests = option_whole_number(name, text, 1, UINT64_MAX / 2); break;
     case OPTION_SECONDS:
-        plan->duration_s = number(name, text, 0, 1e6);
+        plan->duration_s = option_number(name, text, 0, 1e6);
         o->duration_given = true;
         break;
-    case OPTION_WARMUP: plan->warmup_s = number(name, text, 0, 1e6); break;
-    case OPTION_RATE: plan->rate = number(name, text, 1, 1e9); break;
+    case OPTION_WARMUP: plan->warmup_s = option_number(name, text, 0, 1e6); break;
+    case OPTION_RATE: plan->rate = option_number(name, text, 1, 1e9); break;
     case OPTION_WORKLOAD: o->workload = text; break;
-    case OPTION_READ_RATIO: o->read_ratio = number(name, text, 0, 1); break;
+    case OPTION_READ_RATIO: o->read_ratio = option_number(name, text, 0, 1); break;
     case OPTION_COMMAND: sent->command = text; break;
     case OPTION_FILL: o->fill = true; break;
     case OPTION_FILL_COMMAND: plan->fill_command = text; break;
-    case OPTION_KEYS: sent->keys = whole_number(name, text, 1, 1000000000000); break;
+    case OPTION_KEYS: sent->keys = option_whole_number(name, text, 1, 1000000000000); break;
     case OPTION_KEY_DISTRIBUTION: plan->keys = key_distribution(text); break;
-    case OPTION_ZIPF_EXPONENT: plan->zipf_exponent = number(name, text, 0.01, 10); break;
-    case OPTION_KEY_SIZE: sent->key_size = (unsigned)whole_number(name, text, 1, 65536); break;
+    case OPTION_ZIPF_EXPONENT: plan->zipf_exponent = option_number(name, text, 0.01, 10); break;
+    case OPTION_KEY_SIZE: sent->key_size = (unsigned)option_whole_number(name, text, 1, 65536); break;
     case OPTION_KEY_PREFIX: sent->key_prefix = text; break;
-    case OPTION_VALUE_SIZE: sent->value_size = (unsigned)whole_number(name, text, 1, 64 << 20); break;
-    case OPTION_SEED: plan->seed = whole_number(name, text, 0, UINT64_MAX); break;
-    case OPTION_SERVER_PID: plan->server_pid = (pid_t)whole_number(name, text, 1, INT32_MAX); break;
+    case OPTION_VALUE_SIZE: sent->value_size = (unsigned)option_whole_number(name, text, 1, 64 << 20); break;
+    case OPTION_SEED: plan->seed = option_whole_number(name, text, 0, UINT64_MAX); break;
+    case OPTION_SERVER_PID: plan->server_pid = (pid_t)option_whole_number(name, text, 1, INT32_MAX); break;
     case OPTION_JSON: o->json = true; break;
     }
 }
@@ -216,10 +189,10 @@ static void take_workload(options *o) {
     if (!sent->command) {
         bool mixed = strcmp(o->workload, "mixed") == 0;
         const workload_recipe *recipe = workload_recipe_find(mixed ? "get" : o->workload);
-        if (!recipe) refuse("there is no workload '%s'", o->workload);
+        if (!recipe) option_refuse("there is no workload '%s'", o->workload);
         sent->command = memcached ? recipe->memcached_command : recipe->command;
         fill = memcached ? recipe->memcached_fill : recipe->fill;
-        if (!sent->command) refuse("memcached has no command for the workload '%s'", o->workload);
+        if (!sent->command) option_refuse("memcached has no command for the workload '%s'", o->workload);
         if (mixed) {
             sent->alternate = fill;
             sent->alternate_ratio = 1 - o->read_ratio;
@@ -229,7 +202,8 @@ static void take_workload(options *o) {
         o->plan.fill_command = NULL;
     else if (!o->plan.fill_command)
         o->plan.fill_command = fill;
-    if (o->fill && !o->plan.fill_command) refuse("the workload '%s' uses no keys to fill", o->workload);
+    if (o->fill && !o->plan.fill_command)
+        option_refuse("the workload '%s' uses no keys to fill", o->workload);
 }
 
 static options parse_options(int argc, char **argv) {
@@ -248,18 +222,19 @@ static options parse_options(int argc, char **argv) {
     };
     int id, index = 0;
     while ((id = getopt_long(argc, argv, "", option_table, &index)) != -1) {
-        if (id == '?') refuse("the command line was not understood");
+        if (id == '?') option_refuse("the command line was not understood");
         take_option(&o, id, option_table[index].name, optarg);
     }
-    if (optind < argc) refuse("'%s' is no option", argv[optind]);
-    if (o.plan.requests && o.duration_given) refuse("--requests and --seconds exclude each other");
+    if (optind < argc) option_refuse("'%s' is no option", argv[optind]);
+    if (o.plan.requests && o.duration_given) option_refuse("--requests and --seconds exclude each other");
     if (!o.plan.requests && !o.duration_given) o.plan.duration_s = 5;
     if (!o.plan.requests && o.plan.duration_s == 0) o.plan.warmup_s = 0;
-    if (o.plan.threads > o.plan.connections) refuse("there must be at least as many connections as threads");
+    if (o.plan.threads > o.plan.connections)
+        option_refuse("there must be at least as many connections as threads");
     take_workload(&o);
     bool found = o.unix_socket ? endpoint_unix(&o.plan.target, o.unix_socket)
                                : endpoint_tcp(&o.plan.target, o.host, o.port);
-    if (!found) refuse("'%s' is no address", o.unix_socket ? o.unix_socket : o.host);
+    if (!found) option_refuse("'%s' is no address", o.unix_socket ? o.unix_socket : o.host);
     return o;
 }
 

@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +23,7 @@
 #include "bench/fanout.h"
 #include "bench/growth.h"
 #include "bench/memory.h"
+#include "bench/option.h"
 #include "bench/process.h"
 #include "bench/report.h"
 #include "bench/stalls.h"
@@ -63,26 +63,8 @@ static const char usage[] =
 
 enum { ROUNDS_MAX = 100, WITHOUT_MAX = 8 };
 
-static bench
-    the_bench; /* one per process, because what was started must be stopped however the process ends */
-
-__attribute__((noreturn, format(printf, 1, 2))) static void refuse(const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    fputs("bench: ", stderr);
-    vfprintf(stderr, format, args);
-    fputs("\nTry --help.\n", stderr);
-    va_end(args);
-    exit(2);
-}
-
-static double number(const char *name, const char *text, double min, double max) {
-    char *end;
-    double value = strtod(text, &end);
-    if (*end || end == text || !(value >= min && value <= max))
-        refuse("--%s must be a number from %g to %g", name, min, max);
-    return value;
-}
+/* One per process, because what was started must be stopped however the process ends. */
+static bench the_bench;
 
 typedef struct options {
     const char *server; /* the command of ours; NULL: the usual one */
@@ -102,8 +84,8 @@ static bool left_out(const options *o, const char *name) {
 /* NAME=COMMAND; the name becomes part of file names. */
 static void take_peer(options *o, const char *text) {
     size_t name_len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_");
-    if (name_len == 0 || text[name_len] != '=') refuse("--peer must be NAME=COMMAND");
-    if (o->peer_count == BENCH_SERVERS_MAX) refuse("there are too many peers");
+    if (name_len == 0 || text[name_len] != '=') option_refuse("--peer must be NAME=COMMAND");
+    if (o->peer_count == BENCH_SERVERS_MAX) option_refuse("there are too many peers");
     const char *name = strndup(text, name_len);
     if (!name) abort();
     o->peers[o->peer_count++] = (server){.name = name, .command = text + name_len + 1, .role = SERVER_PEER};
@@ -127,11 +109,11 @@ static void take_option(bench *b, options *o, int option, const char *name, cons
     case 's': o->server = text; break;
     case 'p': take_peer(o, text); break;
     case 'w':
-        if (o->without_count == WITHOUT_MAX) refuse("--without was given too often");
+        if (o->without_count == WITHOUT_MAX) option_refuse("--without was given too often");
         o->without[o->without_count++] = text;
         break;
     case 'o':
-        if (b->only_count == BENCH_PATTERNS_MAX) refuse("--only was given too often");
+        if (b->only_count == BENCH_PATTERNS_MAX) option_refuse("--only was given too often");
         b->only[b->only_count++] = text;
         break;
     case 'r': b->reference = text; break;
@@ -142,15 +124,15 @@ static void take_option(bench *b, options *o, int option, const char *name, cons
         b->rounds = 3;
         b->run_s = 0.5;
         break;
-    case 'n': b->rounds = (unsigned)number(name, text, 1, ROUNDS_MAX); break;
-    case 't': b->run_s = number(name, text, 0.01, 3600); break;
-    case 'k': b->keys = (uint64_t)number(name, text, 1, 1e9); break;
-    case 'c': b->connections = (unsigned)number(name, text, 1, ENGINE_CONNECTIONS_MAX); break;
+    case 'n': b->rounds = (unsigned)option_number(name, text, 1, ROUNDS_MAX); break;
+    case 't': b->run_s = option_number(name, text, 0.01, 3600); break;
+    case 'k': b->keys = (uint64_t)option_number(name, text, 1, 1e9); break;
+    case 'c': b->connections = (unsigned)option_number(name, text, 1, ENGINE_CONNECTIONS_MAX); break;
     case 'u': b->setting.unix_sockets = true; break;
-    case 'S': o->server_cpu = (int)number(name, text, 0, 4095); break;
-    case 'L': o->load_cpu = (int)number(name, text, 0, 4095); break;
+    case 'S': o->server_cpu = (int)option_number(name, text, 0, 4095); break;
+    case 'L': o->load_cpu = (int)option_number(name, text, 0, 4095); break;
     case 'd': b->setting.directory = text; break;
-    default: refuse("the command line was not understood");
+    default: option_refuse("the command line was not understood");
     }
 }
 
@@ -178,7 +160,7 @@ static void parse_options(bench *b, options *o, int argc, char **argv) {
     int option, index = 0;
     while ((option = getopt_long(argc, argv, "", table, &index)) != -1)
         take_option(b, o, option, table[index].name, optarg);
-    if (optind < argc) refuse("'%s' is no option", argv[optind]);
+    if (optind < argc) option_refuse("'%s' is no option", argv[optind]);
 }
 
 /* Whether the shell would find that program. */
@@ -189,7 +171,8 @@ static bool installed(const char *program) {
 }
 
 static void add_server(bench *b, server s) {
-    if (b->server_count == BENCH_SERVERS_MAX) refuse("there are more than %d servers", BENCH_SERVERS_MAX);
+    if (b->server_count == BENCH_SERVERS_MAX)
+        option_refuse("there are more than %d servers", BENCH_SERVERS_MAX);
     b->servers[b->server_count++] = s;
 }
 
@@ -212,7 +195,7 @@ static void add_servers(bench *b, const options *o) {
                                .role = SERVER_PEER,
                                .protocol = PROTOCOL_MEMCACHED});
     if (!left_out(o, "floor")) b->floor = (server){.name = "floor", .role = SERVER_FLOOR};
-    if (b->server_count == 0) refuse("there is no server to measure");
+    if (b->server_count == 0) option_refuse("there is no server to measure");
     for (unsigned i = 0; !b->reference && i < b->server_count; i++)
         if (b->servers[i].role == SERVER_PEER) b->reference = b->servers[i].name;
 }
