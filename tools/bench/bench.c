@@ -82,6 +82,7 @@ void bench_note_failure(bench *b, const item *of, const server *s, const char *f
     putchar('\n');
     va_end(args);
     b->failures++;
+    results_void(b->results, of, s->name);
 }
 
 bool bench_run(bench *b, const item *of, const server *s, const engine_plan *plan, engine_result *result) {

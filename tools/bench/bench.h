@@ -51,7 +51,8 @@ engine_plan bench_plan(const bench *b, const server *s);
  * run failed, or replies were errors. */
 bool bench_run(bench *b, const item *of, const server *s, const engine_plan *plan, engine_result *result);
 
-/* Says that an item could not be measured on a server, and why, and counts it as a failure. */
+/* Says that an item could not be measured on a server, and why, and counts it as a failure. Figures that it
+ * has given are void. */
 __attribute__((format(printf, 4, 5))) void bench_note_failure(bench *b, const item *of, const server *s,
                                                               const char *format, ...);
 

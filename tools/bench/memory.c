@@ -72,7 +72,7 @@ const item *memory_item(unsigned index) {
     return index < sizeof cases / sizeof *cases ? &cases[index].item : NULL;
 }
 
-/* The resident memory once it keeps still, read after `min_ms` at the earliest. */
+/* The resident memory once it keeps still, read after `min_ms` at the earliest; 0 if there is none. */
 static double settled_bytes(const server *s, unsigned min_ms) {
     clock_sleep_ms(min_ms);
     uint64_t reference = process_resident_bytes(s->pid);
@@ -85,6 +85,15 @@ static double settled_bytes(const server *s, unsigned min_ms) {
         if (still == 0) reference = now;
     }
     return (double)process_resident_bytes(s->pid);
+}
+
+/* Adds what each of so many things takes of what the memory has grown by. */
+static void add_growth(bench *b, const item *of, const server *s, double empty_bytes, double full_bytes,
+                       double count) {
+    if (empty_bytes > 0 && full_bytes > 0)
+        results_add(b->results, of, s->name, "bytes", (full_bytes - empty_bytes) / count);
+    else
+        bench_note_failure(b, of, s, "its memory can't be read: it may have ended");
 }
 
 /* The command that fills the server; NULL if it knows none. */
@@ -105,8 +114,7 @@ static void measure_keys(bench *b, const memory_case *c, server *s) {
     double empty_bytes = settled_bytes(s, 0);
     engine_result result;
     if (!bench_run(b, &c->item, s, &plan, &result)) return;
-    double grown_bytes = settled_bytes(s, 0) - empty_bytes;
-    results_add(b->results, &c->item, s->name, "bytes", grown_bytes / (double)plan.workload.keys);
+    add_growth(b, &c->item, s, empty_bytes, settled_bytes(s, 0), (double)plan.workload.keys);
 }
 
 /* Opens one more connection that has been used once, as an idle one usually has. -1 if the server refused. */
@@ -130,8 +138,7 @@ static void measure_connections(bench *b, const memory_case *c, server *s) {
     unsigned open = 0;
     while (open < IDLE_CONNECTIONS && (fds[open] = open_used_connection(s)) >= 0) open++;
     if (open == IDLE_CONNECTIONS) {
-        double grown_bytes = settled_bytes(s, IDLE_MIN_MS) - empty_bytes;
-        results_add(b->results, &c->item, s->name, "bytes", grown_bytes / IDLE_CONNECTIONS);
+        add_growth(b, &c->item, s, empty_bytes, settled_bytes(s, IDLE_MIN_MS), IDLE_CONNECTIONS);
     } else {
         bench_note_failure(b, &c->item, s, "took only %u of %d connections: %s", open, IDLE_CONNECTIONS,
                            strerror(errno));

@@ -4,15 +4,24 @@
  * matters, and a sample needs no place in a structure to be found again. */
 #include "bench/results.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+    ROUNDS_MAX = 1024, /* samples of one metric that are looked at together */
+    VOIDS_MAX = 1024,  /* more than items times servers */
+};
 
 struct results {
     sample *samples;
     size_t count, room;
+    struct {
+        const item *item;
+        const char *server;
+    } voids[VOIDS_MAX];
+    size_t void_count;
 };
-
-enum { ROUNDS_MAX = 1024 }; /* samples of one metric that are looked at together */
 
 results *results_create(void) {
     results *r = calloc(1, sizeof *r);
@@ -25,7 +34,29 @@ void results_free(results *r) {
     free(r);
 }
 
+static bool is_of(const sample *s, const item *of, const char *server) {
+    return s->item == of && strcmp(s->server, server) == 0;
+}
+
+static bool is_void(const results *r, const item *of, const char *server) {
+    for (size_t i = 0; i < r->void_count; i++)
+        if (r->voids[i].item == of && strcmp(r->voids[i].server, server) == 0) return true;
+    return false;
+}
+
+void results_void(results *r, const item *of, const char *server) {
+    if (is_void(r, of, server)) return;
+    if (r->void_count == VOIDS_MAX) abort();
+    r->voids[r->void_count].item = of;
+    r->voids[r->void_count++].server = server;
+    size_t kept = 0;
+    for (size_t i = 0; i < r->count; i++)
+        if (!is_of(&r->samples[i], of, server)) r->samples[kept++] = r->samples[i];
+    r->count = kept;
+}
+
 void results_add(results *r, const item *of, const char *server, const char *metric, double value) {
+    if (is_void(r, of, server)) return;
     if (r->count == r->room) {
         r->room = r->room ? 2 * r->room : 256;
         r->samples = realloc(r->samples, r->room * sizeof *r->samples);
@@ -54,8 +85,7 @@ static unsigned gather(const results *r, const item *of, const char *server, con
     unsigned count = 0;
     for (size_t i = 0; i < r->count && count < ROUNDS_MAX; i++) {
         const sample *s = &r->samples[i];
-        if (s->item == of && strcmp(s->server, server) == 0 && strcmp(s->metric, metric) == 0)
-            values[count++] = s->value;
+        if (is_of(s, of, server) && strcmp(s->metric, metric) == 0) values[count++] = s->value;
     }
     return count;
 }

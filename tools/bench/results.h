@@ -45,8 +45,13 @@ typedef struct results results;
 results *results_create(void);
 void results_free(results *r);
 
-/* Adds one figure. The strings are kept as they are and must outlive the results. */
+/* Adds one figure, unless those of the item on the server are void. The strings are kept as they are and must
+ * outlive the results. */
 void results_add(results *r, const item *of, const char *server, const char *metric, double value);
+
+/* Makes all figures of an item on a server void, those to come as well: a run has failed, and the rounds that
+ * are left would be compared with others of other servers. */
+void results_void(results *r, const item *of, const char *server);
 
 /* The figures of one metric over all rounds. */
 spread results_spread(const results *r, const item *of, const char *server, const char *metric);
