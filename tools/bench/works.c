@@ -150,6 +150,7 @@ static bool fill(bench *b, const work *w, const server *s, const char *command, 
 static bool fill_anew(bench *b, const work *w, server *s) {
     bench_progress("%s: filling %s", w->item.name, s->name);
     bench_restart(b, s);
+    if (s->role == SERVER_FLOOR) return true; /* it holds nothing */
     const char *command = fill_for(w, s);
     if (command && !fill(b, w, s, command, 0)) return false;
     if (w->second_fill && !fill(b, w, s, w->second_fill, plan_for(b, w, s).workload.keys / 2)) return false;
