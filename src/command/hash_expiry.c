@@ -133,6 +133,7 @@ static void expire_fields(client *c, const args *a, enum time_form form) {
                       &fields))
         return;
 
+    if (e) e = hash_prepare_expiry(c->db, &k, e);
     struct changes done = {0};
     reply_array(c, (size_t)fields.count);
     for (int i = 0; i < fields.count; i++) {
@@ -265,6 +266,7 @@ void command_hgetex(client *c, const args *a) {
     }
     if (!parse_fields(c, a, expires ? 4 : persists ? 3 : 2, COUNT_NOT_POSITIVE, &fields)) return;
 
+    if (e && (expires || persists)) e = hash_prepare_expiry(c->db, &k, e);
     struct changes done = {0};
     reply_array(c, (size_t)fields.count);
     for (int i = 0; i < fields.count; i++) {
@@ -385,6 +387,7 @@ void command_hsetex(client *c, const args *a) {
     struct changes done = {.set = true};
     size_t created;
     e = hash_set(c->db, &k, e, o.pairs, (size_t)o.count, o.keep_expiry, &created);
+    if (o.has_time) e = hash_prepare_expiry(c->db, &k, e);
     for (int i = 0; o.has_time && i < o.count; i++)
         e = expire_field(c, &k, e, o.pairs[2 * i], o.expiry_ms, &done);
     announce(c, &k, e, &done);

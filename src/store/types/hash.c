@@ -572,12 +572,16 @@ entry *hash_set(database *db, const key *k, entry *e, const slice *pairs, size_t
     return e;
 }
 
+entry *hash_prepare_expiry(database *db, const key *k, entry *e) {
+    if (!is_packed(e)) return e;
+    e = become_table(db, k, e);
+    hash_of(e)->is_small = true;
+    return e;
+}
+
 entry *hash_set_expiry(database *db, const key *k, entry *e, slice field, int64_t expiry_ms) {
-    if (is_packed(e) && expiry_ms == HASH_NEVER_EXPIRES) return e;
-    if (is_packed(e)) {
-        e = become_table(db, k, e);
-        hash_of(e)->is_small = true;
-    }
+    if (expiry_ms != HASH_NEVER_EXPIRES) e = hash_prepare_expiry(db, k, e);
+    if (is_packed(e)) return e;
     struct hash *h = hash_of(e);
     uint64_t hash = hash_bytes(field);
     void *element = table_find(h->fields, field, hash);

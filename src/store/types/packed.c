@@ -245,8 +245,8 @@ size_t packed_find(slice run, size_t from, const struct packed_value *v, size_t 
     size_t head_len = write_head(head, v), text_len = v->text.len;
     for (size_t at = from; at < run.len;) {
         const char *p = run.data + at;
-        if (*p == head[0] && memcmp(p, head, head_len) == 0 &&
-            (text_len == 0 || memcmp(p + head_len, v->text.data, text_len) == 0))
+        if (*p == head[0] && (head_len == 1 || memcmp(p, head, head_len) == 0) &&
+            bytes_equal(p + head_len, v->text.data, text_len))
             return at;
         at = packed_next(run, at);
         for (size_t i = 0; i < skip; i++) at = packed_next(run, at);
