@@ -12,8 +12,9 @@
  * together; a value that still fits the size class is overwritten in place.
  *
  * Which form a hash has follows Redis's rules, since OBJECT ENCODING tells: a field or value that is too long
- * or one field too many makes it a table, and it never becomes packed again. A hash of which a field is given
- * an expiry becomes a table as well, but one that remembers to be small: Redis has a packed form for those.
+ * or one field too many makes it a table, and it never becomes packed again. A hash that is asked to let a
+ * field expire becomes a table as well, but one that remembers to be small: Redis has a packed form for
+ * those.
  *
  * A field that has expired is passed over by everything that reads. It is removed when the hash is next
  * looked up, or by the keyspace when that finds the hash due: see hash_kind. What finds the due fields of a

@@ -69,10 +69,9 @@ void hash_random_distinct(const entry *e, size_t count, hash_visitor *visit, voi
  * not lie in the hash. */
 entry *hash_set(database *db, const key *k, entry *e, const slice *pairs, size_t count, bool keep_expiry,
                 size_t *created);
-/* Makes a hash, that is there, ready for fields that expire: a packed one is none from then on. Redis does so
- * as soon as it is asked for an expiry, whatever comes of it, and OBJECT ENCODING shows it. */
+/* Makes the hash, which is there, ready for fields that expire: it is no longer packed then. Redis does so as
+ * soon as it is asked for an expiry, whatever comes of it, and OBJECT ENCODING shows it. */
 entry *hash_prepare_expiry(database *db, const key *k, entry *e);
-
 /* Gives a field, which is there, an expiry to come (HASH_NEVER_EXPIRES takes it away). */
 entry *hash_set_expiry(database *db, const key *k, entry *e, slice field, int64_t expiry_ms);
 /* Removes a field; *removed tells whether it was there. A hash may be left without fields: then the caller
